@@ -1,0 +1,55 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "countersign",
+    products: [
+        .library(name: "S3Authorization", targets: ["S3Authorization"]),
+        .executable(name: "countersign", targets: ["countersign"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0")
+    ],
+    targets: [
+        .target(name: "CFastCGI", linkerSettings: [.linkedLibrary("fcgi")]),
+        .target(
+            name: "COpenSSL",
+            cSettings: [.define("OPENSSL_SUPPRESS_DEPRECATED")],
+            linkerSettings: [.linkedLibrary("crypto")]
+        ),
+        .target(name: "FastCGI", dependencies: ["CFastCGI"], swiftSettings: strict),
+        .target(name: "S3Authorization", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(
+            name: "UploadService",
+            dependencies: ["FastCGI", "S3Authorization", .product(name: "TOMLKit", package: "TOMLKit")],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "countersign",
+            dependencies: ["FastCGI", "UploadService"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "FastCGITests", dependencies: ["FastCGI"], swiftSettings: strict),
+        .testTarget(
+            name: "S3AuthorizationTests",
+            dependencies: ["S3Authorization"],
+            resources: [.copy("Vectors")],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "UploadServiceTests",
+            dependencies: ["UploadService", "FastCGI", "S3Authorization"],
+            resources: [.copy("Vectors")],
+            swiftSettings: strict
+        ),
+    ]
+)

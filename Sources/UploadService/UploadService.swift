@@ -1,0 +1,2 @@
+/// What each URL of the upload desk does.
+package enum UploadService {}
