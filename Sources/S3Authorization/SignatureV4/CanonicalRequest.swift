@@ -1,0 +1,1 @@
+struct CanonicalRequest { let text: ByteString }
