@@ -29,20 +29,29 @@ public struct ByteString: Sendable {
         count >= prefix.count && ByteString(bytes.prefix(prefix.count)) == prefix
     }
 
-    func hasPrefix(_ prefix: StaticString) -> Bool {
-        count >= prefix.utf8CodeUnitCount && ByteString(bytes.prefix(prefix.utf8CodeUnitCount)) == prefix
+    /// Whether this is that literal; nothing is allocated for the comparison.
+    package func `is`(_ literal: StaticString) -> Bool {
+        guard count == literal.utf8CodeUnitCount else { return false }
+        return unsafe bytes.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return true }
+            return unsafe memcmp(start, literal.utf8Start, bytes.count) == 0
+        }
     }
 
-    func dropFirst(_ count: Int) -> ByteString {
+    package func begins(with literal: StaticString) -> Bool {
+        count >= literal.utf8CodeUnitCount && ByteString(bytes.prefix(literal.utf8CodeUnitCount)).is(literal)
+    }
+
+    package func dropFirst(_ count: Int) -> ByteString {
         ByteString(bytes.dropFirst(count))
     }
 
     /// The same text with `A`–`Z` made small; no other character has a case here (RFC 9110, section 5.1).
-    var lowercasedASCII: ByteString {
+    package var lowercasedASCII: ByteString {
         ByteString(bytes.map { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") ? $0 | 0x20 : $0 })
     }
 
-    func equalsIgnoringASCIICase(_ other: ByteString) -> Bool {
+    package func equalsIgnoringASCIICase(_ other: ByteString) -> Bool {
         guard count == other.count else { return false }
         return zip(bytes, other.bytes).allSatisfy { left, right in
             left == right || (left ^ right == 0x20 && (left | 0x20) >= 0x61 && (left | 0x20) <= 0x7a)
@@ -59,18 +68,6 @@ extension ByteString: Equatable, Hashable {
                 return unsafe memcmp(start, other, left.count) == 0
             }
         }
-    }
-
-    static func == (left: ByteString, right: StaticString) -> Bool {
-        guard left.count == right.utf8CodeUnitCount else { return false }
-        return unsafe left.bytes.withUnsafeBytes { left in
-            guard let base = left.baseAddress else { return true }
-            return unsafe memcmp(base, right.utf8Start, left.count) == 0
-        }
-    }
-
-    static func != (left: ByteString, right: StaticString) -> Bool {
-        !(left == right)
     }
 
     public func hash(into hasher: inout Hasher) {

@@ -24,7 +24,8 @@ extension JSONError: CustomStringConvertible {
         case .controlCharacterInString(let offset): "unescaped control character in a JSON string at byte \(offset)"
         case .notUTF8(let offset): "the JSON text is not UTF-8 at byte \(offset)"
         case .duplicateMember(let offset): "a JSON object has the same member twice, at byte \(offset)"
-        case .tooDeep(let offset): "the JSON text is nested more than \(JSONReader.maximumDepth) deep, at byte \(offset)"
+        case .tooDeep(let offset):
+            "the JSON text is nested more than \(JSONReader.maximumDepth) deep, at byte \(offset)"
         case .tooManyMembers(let offset):
             "a JSON object has more than \(JSONReader.maximumMembers) members, at byte \(offset)"
         case .trailingBytes(let offset): "there is something after the JSON value, at byte \(offset)"

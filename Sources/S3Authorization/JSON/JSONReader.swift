@@ -126,7 +126,7 @@ package struct JSONReader {
         skipSpace()
         let end = position + word.utf8CodeUnitCount
         guard end <= text.count else { throw .unexpectedEnd }
-        guard ByteString(text[position..<end]) == word else { throw .unexpectedByte(at: position) }
+        guard ByteString(text[position..<end]).is(word) else { throw .unexpectedByte(at: position) }
         position = end
     }
 

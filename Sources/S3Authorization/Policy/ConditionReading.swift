@@ -53,12 +53,12 @@ extension JSONReader {
             let problem = values.isEmpty ? "Empty condition array: " : "Missing element in condition array: "
             return .failure(malformed(problem, text))
         }
-        if first == "content-length-range" {
+        if first.is("content-length-range") {
             guard values.count >= 3 else { return .failure(malformed("Missing values in condition array: ", text)) }
             guard values.count == 3 else { return .failure(malformed("Too many values in condition array: ", text)) }
             return .success(Condition(first, .range(values[1], values[2])))
         }
-        guard first == "eq" || first == "starts-with" else {
+        guard first.is("eq") || first.is("starts-with") else {
             return .failure(malformed("Unknown operator in condition array: ", text))
         }
         guard values.count >= 2, case .string(let name) = values[1] else {
@@ -69,7 +69,7 @@ extension JSONReader {
         }
         guard values.count >= 3 else { return .failure(malformed("Missing values in condition array: ", text)) }
         guard values.count == 3 else { return .failure(malformed("Too many values in condition array: ", text)) }
-        return .success(Condition(name.dropFirst(1), first == "eq" ? .equal(values[2]) : .startsWith(values[2])))
+        return .success(Condition(name.dropFirst(1), first.is("eq") ? .equal(values[2]) : .startsWith(values[2])))
     }
 
     /// A string or a number; anything else is read over and nil.

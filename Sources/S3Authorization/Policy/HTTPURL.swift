@@ -24,7 +24,7 @@ public struct HTTPURL: Equatable, Sendable {
             return nil
         }
         let authority = rest.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
-        guard let (host, port) = Self.hostAndPort(authority, default: scheme == .https ? 443 : 80) else { return nil }
+        guard let (host, port) = Self.hostAndPort(authority, default: Self.defaultPort(scheme)) else { return nil }
         (self.host, self.port) = (host, port)
         rest = rest[authority.endIndex...]
         let path = rest.prefix { $0 != UInt8(ascii: "?") }
@@ -38,6 +38,18 @@ public struct HTTPURL: Equatable, Sendable {
         let query = rest[(path.endIndex + 1)...]
         guard query.allSatisfy({ Self.isPathByte($0) || $0 == UInt8(ascii: "?") }) else { return nil }
         self.query = ByteString(query)
+    }
+
+    /// The root of a host and, if it has one, a port, as a `Host` header spells them.
+    package init?(scheme: Scheme, authority: ByteString) {
+        guard let (host, port) = Self.hostAndPort(authority.bytes, default: Self.defaultPort(scheme)) else {
+            return nil
+        }
+        (self.scheme, self.host, self.port, path, query) = (scheme, host, port, "/", nil)
+    }
+
+    private static func defaultPort(_ scheme: Scheme) -> UInt16 {
+        scheme == .https ? 443 : 80
     }
 
     /// Same scheme, host and port: RFC 6454, section 5, <https://www.rfc-editor.org/rfc/rfc6454#section-5>.
@@ -75,7 +87,7 @@ public struct HTTPURL: Equatable, Sendable {
         if host.first == UInt8(ascii: "["), host.last == UInt8(ascii: "]") {
             return host.count > 3
                 && host.dropFirst().dropLast().allSatisfy { byte in
-                    Hexadecimal.isDigit(byte) || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
+                    isHexadecimal(byte) || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
                 }
         }
         return !host.isEmpty && host.first != UInt8(ascii: ".") && host.first != UInt8(ascii: "-")
@@ -100,6 +112,11 @@ public struct HTTPURL: Equatable, Sendable {
             true
         default: false
         }
+    }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
     }
 
     /// `%2e` counts as a dot, as it does in browsers: <https://url.spec.whatwg.org/#double-dot-path-segment>

@@ -17,7 +17,7 @@ public struct KeyPrefix: Equatable, Hashable, Sendable {
 
     public init(user: ByteString) throws(Invalid) {
         guard !user.isEmpty else { throw .empty }
-        guard user != "." && user != ".." else { throw .dotSegment }
+        guard !user.is("."), !user.is("..") else { throw .dotSegment }
         guard user.count <= 256 else { throw .tooLong }
         guard let scalars = user.string?.unicodeScalars else { throw .notUTF8 }
         guard !scalars.contains(where: { $0.isControl }) else { throw .controlCharacter }
@@ -27,7 +27,7 @@ public struct KeyPrefix: Equatable, Hashable, Sendable {
             if Self.isPlain(byte) {
                 text.append(byte)
             } else {
-                PercentEncoding.append(byte, to: &text)
+                PercentEncoding.appendEscape(of: byte, to: &text)
             }
         }
         self.text = ByteString(text + [UInt8(ascii: "/")])

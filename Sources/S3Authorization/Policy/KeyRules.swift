@@ -84,7 +84,7 @@ struct KeyRules {
     private func hasOnlyPlainSegments(_ name: ByteString) -> Bool {
         name.bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { segment in
             let segment = ByteString(segment)
-            return !segment.isEmpty && segment != "." && segment != ".."
+            return !segment.isEmpty && !segment.is(".") && !segment.is("..")
         }
     }
 }
@@ -93,6 +93,6 @@ extension ArraySlice<UInt8> {
     func containsSubsequence(_ wanted: StaticString) -> Bool {
         let length = wanted.utf8CodeUnitCount
         guard count >= length else { return false }
-        return (startIndex...(endIndex - length)).contains { ByteString(self[$0..<($0 + length)]) == wanted }
+        return (startIndex...(endIndex - length)).contains { ByteString(self[$0..<($0 + length)]).is(wanted) }
     }
 }

@@ -29,10 +29,10 @@ public struct POSTPolicy: Equatable, Sendable {
         var hasConditions = false
         var document = try reader.beginObject()
         while let name = try reader.nextMember(in: &document) {
-            if name == "conditions" {
+            if name.is("conditions") {
                 hasConditions = true
                 try readConditions(from: &reader)
-            } else if name == "expiration" {
+            } else if name.is("expiration") {
                 try readExpiration(from: &reader)
             } else {
                 try reader.readValue()

@@ -92,8 +92,8 @@ struct PolicyCheck {
     }
 
     private mutating func examineWhatIsMissing() {
-        for (element, name) in [(PolicyElement.acl, "acl"), (.bucket, "bucket"), (.key, "key")] as [(_, ByteString)]
-        where !has(element) && !(element == .acl && rules.acl == nil) {
+        let required: [(PolicyElement, ByteString)] = [(.acl, "acl"), (.bucket, "bucket"), (.key, "key")]
+        for (element, name) in required where !has(element) && !(element == .acl && rules.acl == nil) {
             refuse(name, "Required condition is missing")
         }
         if has(.redirect) && has(.successActionRedirect) {

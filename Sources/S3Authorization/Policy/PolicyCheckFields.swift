@@ -53,7 +53,7 @@ extension PolicyCheck {
         guard case .string(let text) = value, let url = HTTPURL(text) else {
             return ("Should be an absolute http or https URL", .invalid)
         }
-        if let page = caller.returnPage, url.hasSameOrigin(as: page), url.path == page.path { return nil }
+        if caller.returnPage?.matches(url) == true { return nil }
         if rules.redirects.contains(where: { url.isAtOrBelow($0) }) { return nil }
         return ("Redirects may lead only to this site's own empty_html or to the configured list", .invalid)
     }
@@ -73,7 +73,7 @@ extension PolicyCheck {
         }
         guard case .string(let text) = value else { return ("Filename should be a string", .invalid) }
         guard text.bytes.allSatisfy({ $0 < 0x80 }), let decoded = try? PercentEncoding.decode(text),
-            let scalars = ByteString(decoded).string?.unicodeScalars
+            let scalars = decoded.string?.unicodeScalars
         else { return ("Filename should be a valid URL-encoded string", .invalid) }
         return scalars.contains { $0.isControl } ? ("Filename should not include fancy characters", .invalid) : nil
     }

@@ -16,7 +16,7 @@ extension PolicyCheck {
             return ("The access key id should be '\(credentials.accessKeyID)'", .invalid)
         }
         guard scope.region == rules.region else { return ("The region should be '\(rules.region)'", .invalid) }
-        guard scope.service == "s3" else { return ("The service should be 's3'", .invalid) }
+        guard scope.service.is("s3") else { return ("The service should be 's3'", .invalid) }
         self.scope = scope
         return nil
     }

@@ -14,11 +14,11 @@ enum PolicyElement {
 
     /// The exact spelling only: S3 ignores case, so a second spelling would be a second name for one field.
     init?(_ name: ByteString) {
-        if name.hasPrefix("x-amz-") {
+        if name.begins(with: "x-amz-") {
             self.init(amazon: name)
             return
         }
-        for (known, element) in Self.plain where name == known {
+        for (known, element) in Self.plain where name.is(known) {
             self = element
             return
         }
@@ -26,11 +26,11 @@ enum PolicyElement {
     }
 
     private init?(amazon name: ByteString) {
-        for (known, element) in Self.amazon where name == known {
+        for (known, element) in Self.amazon where name.is(known) {
             self = element
             return
         }
-        guard name.hasPrefix("x-amz-meta-"), Self.isMetadataName(name.bytes.dropFirst(11)) else { return nil }
+        guard name.begins(with: "x-amz-meta-"), Self.isMetadataName(name.bytes.dropFirst(11)) else { return nil }
         self = .metadata
     }
 

@@ -39,9 +39,10 @@ public struct UploadRules: Sendable {
     ) throws(PolicyViolations) -> AuthorizedPolicy {
         var check = PolicyCheck(rules: self, caller: caller, credentials: credentials, now: now)
         check.examine(policy)
-        guard check.violations.isEmpty, let expiration = try? now.adding(seconds: expiresAfter) else {
+        guard check.violations.isEmpty else {
             throw PolicyViolations(all: check.violations)
         }
+        let expiration = (try? now.adding(seconds: expiresAfter)) ?? now
         return AuthorizedPolicy(check, expiration: expiration, credentials: credentials)
     }
 }
@@ -49,21 +50,6 @@ public struct UploadRules: Sendable {
 public enum SignatureVersion: Int, Sendable {
     case v2 = 2
     case v4 = 4
-}
-
-/// Who asks: the prefix that is theirs, and what only the request itself can tell.
-public struct Caller: Sendable {
-    public var prefix: KeyPrefix
-    /// The page of our own to which S3 may redirect this caller's iframe; its query is free.
-    public var returnPage: HTTPURL?
-    /// Set where the request says which version it wants (Fine Uploader's `?v4=true`).
-    public var expectedVersion: SignatureVersion?
-
-    public init(prefix: KeyPrefix, returnPage: HTTPURL? = nil, expectedVersion: SignatureVersion? = nil) {
-        self.prefix = prefix
-        self.returnPage = returnPage
-        self.expectedVersion = expectedVersion
-    }
 }
 
 /// A policy that keeps every rule, in our own words: the only policy there is a signature for.

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// The signing keys of late, so that most signatures derive none; many threads may share one.
-package final class SigningKeyCache: Sendable {
+public final class SigningKeyCache: Sendable {
     private struct Entry {
         /// Held, so that no other secret can come to have its identity.
         let secret: Secret
@@ -12,7 +12,7 @@ package final class SigningKeyCache: Sendable {
     private let entries = Mutex<[Entry]>([])
 
     /// Keeps at most `capacity` keys: one a day for each secret and region in use is plenty.
-    package init(capacity: Int = 16) {
+    public init(capacity: Int = 16) {
         self.capacity = max(1, capacity)
     }
 
