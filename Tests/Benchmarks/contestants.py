@@ -191,6 +191,7 @@ class PHP(Contestant):
     name = "php-fpm"
     direct = False
     program = "php-fpm8.2"
+    processes = 16  # more than nginx keeps connections: each of those takes a process
 
     def command(self):
         user = f"user = {os.environ.get('USER', 'root')}\n" if os.geteuid() == 0 else ""
@@ -204,7 +205,7 @@ daemonize = no
 {user}listen = {self.socket}
 listen.mode = 0660
 pm = static
-pm.max_children = {WORKERS}
+pm.max_children = {self.processes}
 {environment}
 php_admin_value[opcache.enable] = 1
 """
@@ -221,6 +222,7 @@ class UWSGI(Contestant):
     direct = False
     protocol = "uwsgi"
     program = "uwsgi"
+    processes = 8  # with 32 a request costs half as much again
 
     def command(self):
         return [
@@ -228,13 +230,13 @@ class UWSGI(Contestant):
             *("--plugin", "python3"),
             *("--socket", str(self.socket)),
             *("--wsgi-file", str(HERE / "peers/sign.py")),
-            *("--processes", str(WORKERS)),
+            *("--processes", str(self.processes)),
             *("--listen", "100"),
             "--master",
             "--need-app",
             "--die-on-term",
             "--disable-logging",
-            "--thunder-lock",  # without it 32 idle processes wake for every connection
+            "--thunder-lock",  # without it idle processes wake for every connection
         ]
 
     def environment(self):

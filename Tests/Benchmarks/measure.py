@@ -20,9 +20,11 @@ import http_load
 import sign_request
 from contestants import PHP, UWSGI, WORKERS, Countersign, Failed, Floor, Nginx, Process, cpu_clock
 
-FULL = dict(callgrind=(300, 1300), pairs=2, rounds=7, requests=4000, starts=400, burst=20, latency=2000)
+FULL = dict(callgrind=(300, 1300), pairs=2, rounds=11, requests=4000, starts=400, burst=20, latency=2000)
 SMOKE = dict(callgrind=(50, 150), pairs=1, rounds=1, requests=300, starts=20, burst=2, latency=100)
-IN_FLIGHT = 8
+
+# Row, way from nginx to the contestant, requests in flight, and which part of the requests.
+LOADS = [("kept", "kept", 8, 1), ("each", "each", 8, 1), ("alone", "kept", 1, 4)]
 
 AIM_INSTRUCTIONS = 90_000
 AIM_CPU = 1.25  # times the floor
@@ -48,8 +50,12 @@ class Measured(dict):
         return statistics.median(one / other for one, other in zip(mine, others))
 
     def spread(self, row, name):
+        """Half of the distance between the quartiles, as a part of the median."""
         values = self.get(row, {}).get(name) or []
-        return (max(values) - min(values)) / statistics.median(values) / 2 if len(values) > 1 else 0
+        if len(values) < 4:
+            return 0
+        low, middle, high = statistics.quantiles(values, n=4)
+        return (high - low) / 2 / middle
 
 
 def say(text):
@@ -100,14 +106,14 @@ def instructions(contestant, plan, measured, directory):
 # (b) CPU through nginx
 
 
-def cpu_per_request(contestant, way, count):
+def cpu_per_request(contestant, way, count, width):
     body = sign_request.policy()
     port = contestant.ports[way]
     request = sign_request.http(body, port)
-    http_load.load(port, request, min(200, count), IN_FLIGHT)
+    http_load.load(port, request, min(200, count), width)
     family = contestant.server.family()
     before = sum(map(cpu_clock, family))
-    http_load.load(port, request, count, IN_FLIGHT)
+    http_load.load(port, request, count, width)
     time.sleep(0.02)  # what a worker does after its answer belongs to the request
     after = sum(map(cpu_clock, family))
     if contestant.server.family() != family:
@@ -244,9 +250,10 @@ ROWS = [
     ("instructions", "instructions a request", 1, "{:,.0f}"),
     ("kept", "CPU a request, kept alive, µs", 1e6, "{:.1f}"),
     ("each", "CPU a request, new connection, µs", 1e6, "{:.1f}"),
+    ("alone", "CPU a request, kept, one at a time, µs", 1e6, "{:.1f}"),
     ("start cpu", "cold start as CGI, CPU, ms", 1e3, "{:.2f}"),
     ("start wall", "cold start as CGI, wall, ms", 1e3, "{:.2f}"),
-    ("memory", f"resident memory, {WORKERS} workers, MB", 1e-6, "{:.1f}"),
+    ("memory", "resident memory, MB", 1e-6, "{:.1f}"),
     ("latency p50", "latency through nginx, median, ms", 1e3, "{:.3f}"),
     ("latency p99", "latency through nginx, 99 %, ms", 1e3, "{:.3f}"),
 ]
@@ -337,9 +344,10 @@ def main():
         verify_all(contestants)
         for number in range(plan["rounds"]):
             say(f"CPU through nginx, round {number + 1} of {plan['rounds']}")
-            for contestant in contestants:
-                for way in ("kept", "each"):
-                    measured.add(way, contestant.name, cpu_per_request(contestant, way, plan["requests"]))
+            for row, way, width, share in LOADS:
+                for contestant in contestants if number % 2 else reversed(contestants):
+                    cost = cpu_per_request(contestant, way, plan["requests"] // share, width)
+                    measured.add(row, contestant.name, cost)
         say("latency")
         for contestant in contestants:
             latency(contestant, plan["latency"], measured)
