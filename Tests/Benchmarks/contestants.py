@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -190,8 +191,12 @@ class Floor(Contestant):
 class PHP(Contestant):
     name = "php-fpm"
     direct = False
-    program = "php-fpm8.2"
+    program = next(filter(shutil.which, ["php-fpm"] + [f"php-fpm8.{minor}" for minor in range(9, 0, -1)]), "php-fpm")
     processes = 16  # more than nginx keeps connections: each of those takes a process
+
+    @classmethod
+    def missing(cls):
+        return "" if shutil.which(cls.program) else "php-fpm is not installed"
 
     def command(self):
         user = f"user = {os.environ.get('USER', 'root')}\n" if os.geteuid() == 0 else ""
@@ -223,6 +228,13 @@ class UWSGI(Contestant):
     protocol = "uwsgi"
     program = "uwsgi"
     processes = 8  # with 32 a request costs half as much again
+
+    @classmethod
+    def missing(cls):
+        if not shutil.which(cls.program):
+            return "uwsgi is not installed"
+        asked = subprocess.run([cls.program, "--plugin", "python3", "--version"], capture_output=True, timeout=20)
+        return "its plugin python3 is not installed" if b"UNABLE to load" in asked.stderr else ""
 
     def command(self):
         return [
@@ -256,7 +268,7 @@ class Nginx:
             for way in ("kept", "each"):
                 name = f"{contestant.name}-{way}"
                 port = contestant.ports[way] = ports.pop()
-                keep = f"keepalive {WORKERS}; keepalive_requests 1000000; keepalive_timeout 60s;" if way == "kept" else ""
+                keep = f"keepalive {WORKERS}; keepalive_requests 1000000;" if way == "kept" else ""
                 upstreams.append(f"upstream {name} {{ server unix:{contestant.socket}; {keep} }}")
                 if contestant.protocol == "uwsgi":
                     passing = f"include {self.directory}/uwsgi_params; uwsgi_pass {name};"
@@ -271,9 +283,8 @@ class Nginx:
                 )
         body = "\n    ".join(upstreams + servers)
         user = f"user {os.environ.get('USER', 'root')};" if os.geteuid() == 0 else ""
-        temporary = " ".join(
-            f"{kind}_temp_path {self.directory}/{kind};" for kind in ("client_body", "fastcgi", "uwsgi", "proxy", "scgi")
-        )
+        kinds = ("client_body", "fastcgi", "uwsgi", "proxy", "scgi")
+        temporary = " ".join(f"{kind}_temp_path {self.directory}/{kind};" for kind in kinds)
         return f"""{user}
 worker_processes 1;
 daemon off;

@@ -276,7 +276,8 @@ def table(measured, names):
         lines.append(cells)
     widths = [max(len(line[column]) for line in [header, *lines]) for column in range(len(header))]
     for line in [header, *lines]:
-        print("  ".join(cell.ljust(width) if at == 0 else cell.rjust(width) for at, (cell, width) in enumerate(zip(line, widths))))
+        first, *others = (cell.rjust(width) for cell, width in zip(line, widths))
+        print("  ".join([first.strip().ljust(widths[0]), *others]))
 
 
 def aims(measured, us="countersign"):
@@ -296,13 +297,15 @@ def aims(measured, us="countersign"):
         ("resident memory ≤ 16 MB", against("memory", AIM_MEMORY, "{:,.0f} bytes")),
     ]
     for label, result in rows:
-        value, verdict = ("–", "not measured") if result is None else (result[0], "reached" if result[1] else "missed")
+        value, reached = result or ("–", None)
+        verdict = {None: "not measured", True: "reached", False: "missed"}[reached]
         print(f"{label:<34}{value:>20}  {verdict}")
 
 
 def host():
     model = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    return f"{os.cpu_count()} cores{' of ' + model[1] if model else ''}, Linux {platform.release()}, load {os.getloadavg()[0]:.1f}"
+    cores = f"{os.cpu_count()} cores" + (f" of {model[1]}" if model else "")
+    return f"{cores}, Linux {platform.release()}, load {os.getloadavg()[0]:.1f}"
 
 
 def main():
@@ -324,10 +327,10 @@ def main():
     if options.countersign:
         contestants.insert(0, Countersign(directory, options.countersign))
     for peer in (PHP, UWSGI):
-        if shutil.which(peer.program):
-            contestants.append(peer(directory))
+        if missing := peer.missing():
+            notes.append(f"{peer.name}: skipped, {missing}")
         else:
-            notes.append(f"{peer.name}: skipped, {peer.program} is not installed")
+            contestants.append(peer(directory))
     direct = [one for one in contestants if one.direct]
 
     with contextlib.ExitStack() as stack:
@@ -375,7 +378,8 @@ def main():
     moment = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     print(f"Countersign benchmarks, {moment}{', smoke: too short to mean anything' if options.smoke else ''}")
     print(host())
-    print(f"POST {sign_request.MOUNT}/sign?v4=true, policy of {sign_request.POLICY_LENGTH} bytes, answer of {floor.size} bytes")
+    sizes = f"policy of {sign_request.POLICY_LENGTH} bytes, answer of {floor.size} bytes"
+    print(f"POST {sign_request.MOUNT}/sign?v4=true, {sizes}")
     print()
     table(measured, [one.name for one in contestants])
     print()

@@ -3,6 +3,7 @@
 # README.md beside this file says what the table means.
 set -euo pipefail
 
+PATH=$PATH:/usr/sbin:/sbin  # where Debian keeps nginx and php-fpm
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 
@@ -39,7 +40,7 @@ done
 if [[ $install == yes ]]; then
     apt-get update -q >&2
     DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends gcc libc6-dev libfcgi-dev nginx-light \
-        php8.2-fpm php8.2-opcache python3 uwsgi-core uwsgi-plugin-python3 valgrind >&2
+        php-fpm python3 uwsgi-core uwsgi-plugin-python3 valgrind >&2
 fi
 
 for tool in gcc nginx python3; do

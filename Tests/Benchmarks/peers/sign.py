@@ -104,9 +104,8 @@ def authorize(policy, user, now):
 
     moment = seen.get("x-amz-date", "")
     try:
-        instant = timegm(
-            (int(moment[0:4]), int(moment[4:6]), int(moment[6:8]), int(moment[9:11]), int(moment[11:13]), int(moment[13:15]))
-        )
+        spans = ((0, 4), (4, 6), (6, 8), (9, 11), (11, 13), (13, 15))
+        instant = timegm(tuple(int(moment[start:end]) for start, end in spans))
     except ValueError:
         instant = 0
     if len(moment) != 16 or moment[8] != "T" or moment[15] != "Z" or abs(instant - now) > 900:
