@@ -87,7 +87,7 @@ public struct HTTPURL: Equatable, Sendable {
         if host.first == UInt8(ascii: "["), host.last == UInt8(ascii: "]") {
             return host.count > 3
                 && host.dropFirst().dropLast().allSatisfy { byte in
-                    isHexadecimal(byte) || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
+                    Hexadecimal.value(byte) != nil || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
                 }
         }
         return !host.isEmpty && host.first != UInt8(ascii: ".") && host.first != UInt8(ascii: "-")
@@ -112,11 +112,6 @@ public struct HTTPURL: Equatable, Sendable {
             true
         default: false
         }
-    }
-
-    private static func isHexadecimal(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-            || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
     }
 
     /// `%2e` counts as a dot, as it does in browsers: <https://url.spec.whatwg.org/#double-dot-path-segment>

@@ -44,6 +44,11 @@ public struct POSTPolicy: Equatable, Sendable {
         if !hasConditions { violations.append(PolicyViolation(.conditions, "This field is required.")) }
     }
 
+    /// What the `key` condition names, unchecked; nil where there is none.
+    package var key: ByteString? {
+        conditions.first { $0.element.is("key") }?.exactValue?.text
+    }
+
     private mutating func readConditions(from reader: inout JSONReader) throws(JSONError) {
         guard try reader.peek() == .array else {
             try reader.readValue()
