@@ -20,7 +20,7 @@ enum ByteSize {
             throw WrongValue("\(quoted(text)) has a fraction; write a whole number of a smaller unit")
         }
         if rest.first == UInt8(ascii: " ") { rest = rest.dropFirst() }
-        let unit = String(Substring(rest)).lowercased()
+        let unit = String(Substring(rest)).lowercasedASCII
         guard let factor = units.first(where: { $0.name == unit })?.bytes else {
             let advice =
                 ["k", "m", "g", "t"].contains(unit)

@@ -57,7 +57,7 @@ enum Checks {
         guard path.utf8.first == UInt8(ascii: "/") else {
             throw WrongValue("\(quoted(path)) must begin with a slash; write for example \"/upload\"")
         }
-        if path.utf8.count > 1, path.utf8.last == UInt8(ascii: "/") { path = String(path.dropLast()) }
+        if path.utf8.count > 1, path.utf8.last == UInt8(ascii: "/"), path != "//" { path = String(path.dropLast()) }
         let segments = path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         guard path == "/" || segments.allSatisfy({ isToken(String(Substring($0)), and: "-_.~", 1...255) }),
             !segments.contains(where: { [".", ".."].contains(String(Substring($0))) })
@@ -107,7 +107,7 @@ enum Checks {
 
     /// `type/subtype`, `type/*` or `*/*`, in lower case.
     static func mediaType(_ value: ConfigurationValue) throws(WrongValue) -> String {
-        let text = try value.string().lowercased()
+        let text = try value.string().lowercasedASCII
         let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
             .map { String(Substring($0)) }
         guard

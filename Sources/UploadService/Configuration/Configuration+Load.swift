@@ -66,7 +66,7 @@ extension Configuration {
         // The parser hands strings on as C strings, and a zero byte would cut them short.
         let lines = file.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated()
-        where line.contains(0) || text.utf8.count > 5 && ConfigurationSyntax.holdsEscapedZero(line) {
+        where line.contains(0) || ConfigurationSyntax.holdsEscapedZero(Array(line)) {
             throw .file(path, "holds a zero character, which no value may", line: index + 1)
         }
         return text

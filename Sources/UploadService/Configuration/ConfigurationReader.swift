@@ -50,6 +50,9 @@ final class ConfigurationReader {
         return members
     }
 
+    /// Whether the file says anything of a section.
+    func holds(_ section: String) -> Bool { tables[section] != nil }
+
     /// The value of a key, and from now on the key is known.
     func given(_ section: [String], _ key: String) -> ConfigurationValue? {
         if let index = known.firstIndex(where: { $0.section == section }) {

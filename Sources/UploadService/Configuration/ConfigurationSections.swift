@@ -127,7 +127,10 @@ struct ConfigurationSections {
 
     private func profiles(over base: Configuration.Rules) -> [String: Configuration.Rules] {
         var profiles: [String: Configuration.Rules] = [:]
-        guard let tables = reader.members(["profiles"]) else { return profiles }
+        guard let tables = reader.members(["profiles"]) else {
+            if reader.holds("profiles") { reader.report([], "profiles", "must be sections: [profiles.NAME]") }
+            return profiles
+        }
         for name in tables.keys.sorted() {
             guard case .table? = tables[name] else {
                 reader.report(["profiles"], name, "must be a section: [profiles.NAME]")

@@ -57,6 +57,11 @@ func quoted(_ text: String) -> String {
     return "\"\(String(String.UnicodeScalarView(scalars)))\(cut)\""
 }
 
+extension String {
+    /// Only ASCII changes: to Unicode the Kelvin sign is a capital k.
+    var lowercasedASCII: String { String(decoding: utf8.map(\.lowercased), as: UTF8.self) }
+}
+
 extension UInt8 {
     var isDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
     var isLowercase: Bool { self >= UInt8(ascii: "a") && self <= UInt8(ascii: "z") }
