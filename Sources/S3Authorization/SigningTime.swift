@@ -83,6 +83,9 @@ public struct SigningTime: Sendable, Hashable, Comparable {
         return try SigningTime(secondsSince1970: sum)
     }
 
+    /// The first second of 1970.
+    public static let start = SigningTime(known: 0)
+
     /// Midnight of the same day.
     public var startOfDay: SigningTime {
         SigningTime(known: secondsSince1970 - secondsSince1970 % 86_400)

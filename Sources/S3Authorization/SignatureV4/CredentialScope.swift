@@ -39,6 +39,11 @@ public struct CredentialScope: Sendable, Hashable {
         try self.init(time: day, region: ByteString(parts[1]), service: ByteString(parts[2]))
     }
 
+    /// The same scope on the day of `time`.
+    public func on(_ time: SigningTime) -> CredentialScope {
+        CredentialScope(self, day: time.startOfDay)
+    }
+
     public var text: ByteString {
         var output: [UInt8] = []
         append(to: &output)
@@ -54,6 +59,12 @@ public struct CredentialScope: Sendable, Hashable {
     }
 
     package static let terminator: ByteString = "aws4_request"
+
+    private init(_ scope: CredentialScope, day: SigningTime) {
+        self.day = day
+        region = scope.region
+        service = scope.service
+    }
 
     private static func isName(_ name: ByteString) -> Bool {
         !name.isEmpty
