@@ -110,7 +110,7 @@ import Synchronization
         }
         let parameters = exchange.parameters
         let response = respond(parameters, exchange.body(connection.request.body.count), connection.request)
-        let isHead = parameters["REQUEST_METHOD"].map { $0.elementsEqual("HEAD".utf8) } ?? false
+        let isHead = parameters.isHead
         return write(response, head: isHead, exchange, connection) && connection.request.keepsConnection
             && !responder.isDraining
     }
@@ -138,7 +138,7 @@ import Synchronization
         }
         let parameters = isReadable ? exchange.parameters : nil
         let response = responder.refusal(refusal, parameters)
-        let isHead = parameters?["REQUEST_METHOD"].map { $0.elementsEqual("HEAD".utf8) } ?? false
+        let isHead = parameters?.isHead ?? false
         return write(response, head: isHead, exchange, connection)
     }
 
