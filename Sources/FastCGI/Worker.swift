@@ -21,7 +21,9 @@ import Synchronization
         while let readiness = responder.poller.wait() {
             switch readiness {
             case .listener(let descriptor): accept(descriptor)
-            case .connection(let connection): receive(connection)
+            case .connection(let connection):
+                connection.takeOver()
+                receive(connection)
             }
         }
     }
