@@ -37,7 +37,7 @@ enum Answers {
         writer.beginObject()
         for (index, detail) in details.enumerated()
         where !details[..<index].contains(where: { $0.place == detail.place }) {
-            writer.name(detail.place.bytes)
+            writer.escapedName(detail.place)
             writer.beginArray()
             for same in details[index...] where same.place == detail.place {
                 writer.string(same.message)

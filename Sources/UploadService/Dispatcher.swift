@@ -68,13 +68,13 @@ package struct Dispatcher: Sendable {
     private func log(_ inquiry: Inquiry, _ account: Account, _ status: Int, since start: Int64) {
         var line = LogLine()
         line.add("id", inquiry.parameter("REQUEST_ID") ?? Hexadecimal.encode(surroundings.random(8)))
-        line.add("action", inquiry.route.map { "\($0.name)" } ?? "none")
+        line.add("action", word: inquiry.route?.name ?? "none")
         line.add("status", status)
         if let user = account.user { line.add("user", user) }
         if let profile = account.profile { line.add("profile", profile) }
         if let key = account.key { line.add("key", key) }
         if let reason = account.reason {
-            line.add("reason", "\(reason.code)")
+            line.add("reason", word: reason.code)
             line.add("message", reason.message)
         }
         line.add("ms", microseconds: surroundings.stopwatch() - start)

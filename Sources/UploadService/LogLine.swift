@@ -23,6 +23,12 @@ struct LogLine {
         bytes.append(UInt8(ascii: "\""))
     }
 
+    /// A word of our own, which needs no quotes.
+    mutating func add(_ name: StaticString, word: StaticString) {
+        begin(name)
+        unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+    }
+
     mutating func add(_ name: StaticString, _ value: String) {
         add(name, ByteString(value))
     }

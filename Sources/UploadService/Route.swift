@@ -36,22 +36,28 @@ enum Route {
     init?(_ parameters: Parameters, mount: ByteString) {
         let script = parameters["SCRIPT_NAME"] ?? []
         let info = parameters["PATH_INFO"] ?? []
-        let paths = [
-            info.isEmpty ? script : script + info,
-            parameters["DOCUMENT_URI"] ?? [],
-            (parameters["REQUEST_URI"] ?? []).prefix { $0 != UInt8(ascii: "?") },
-        ]
-        for path in paths {
-            guard let route = Self.below(mount, ByteString(path)) else { continue }
-            guard let known = Self.all.first(where: { route.is($0.0) })?.1 else { return nil }
-            self = known
-            return
+        if let route = Self.below(mount, info.isEmpty ? script : script + info) {
+            self.init(route)
+        } else if let route = Self.below(mount, parameters["DOCUMENT_URI"] ?? []) {
+            self.init(route)
+        } else if let route = Self.below(mount, (parameters["REQUEST_URI"] ?? []).prefix { $0 != UInt8(ascii: "?") }) {
+            self.init(route)
+        } else {
+            self.init(ByteString(info))
         }
-        guard let known = Self.all.first(where: { ByteString(info).is($0.0) })?.1 else { return nil }
-        self = known
     }
 
-    private static func below(_ mount: ByteString, _ path: ByteString) -> ByteString? {
+    private init?(_ path: ByteString) {
+        for (known, route) in Self.all where path.is(known) {
+            self = route
+            return
+        }
+        return nil
+    }
+
+    /// What follows the mount, from a slash on; nil where the path does not lie below it.
+    private static func below(_ mount: ByteString, _ path: ArraySlice<UInt8>) -> ByteString? {
+        let path = ByteString(path)
         guard path.hasPrefix(mount) else { return nil }
         let rest = path.dropFirst(mount.count)
         return rest.bytes.first == UInt8(ascii: "/") ? rest : nil

@@ -10,33 +10,37 @@ package enum Base64 {
     }
 
     package static func append(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
-        output.reserveCapacity(output.count + (bytes.count + 2) / 3 * 4)
-        var index = 0
-        while index + 2 < bytes.count {
-            let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
-            output.append(character(group >> 18))
-            output.append(character(group >> 12))
-            output.append(character(group >> 6))
-            output.append(character(group))
-            index += 3
+        let length = (bytes.count + 2) / 3 * 4
+        let encoded = unsafe [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
+            unsafe bytes.withUnsafeBufferPointer { unsafe encode($0, into: buffer) }
+            count = length
         }
-        switch bytes.count - index {
-        case 1:
-            let group = UInt32(bytes[index]) << 16
-            output.append(character(group >> 18))
-            output.append(character(group >> 12))
-            output.append(padding)
-            output.append(padding)
-        case 2:
-            let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8
-            output.append(character(group >> 18))
-            output.append(character(group >> 12))
-            output.append(character(group >> 6))
-            output.append(padding)
-        default:
-            break
+        if output.isEmpty { output = encoded } else { output += encoded }
+    }
+
+    private static func encode(_ bytes: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableBufferPointer<UInt8>) {
+        let whole = bytes.count / 3
+        unsafe alphabet.utf8Start.withMemoryRebound(to: UInt8.self, capacity: 64) { alphabet in
+            for group in 0..<whole {
+                let bits =
+                    unsafe UInt32(bytes[group * 3]) << 16 | UInt32(bytes[group * 3 + 1]) << 8
+                    | UInt32(bytes[group * 3 + 2])
+                unsafe output[group * 4] = alphabet[Int(bits >> 18)]
+                unsafe output[group * 4 + 1] = alphabet[Int(bits >> 12 & 63)]
+                unsafe output[group * 4 + 2] = alphabet[Int(bits >> 6 & 63)]
+                unsafe output[group * 4 + 3] = alphabet[Int(bits & 63)]
+            }
+            let left = bytes.count - whole * 3
+            guard left > 0 else { return }
+            let bits = unsafe UInt32(bytes[whole * 3]) << 16 | (left == 2 ? UInt32(bytes[whole * 3 + 1]) << 8 : 0)
+            unsafe output[whole * 4] = alphabet[Int(bits >> 18)]
+            unsafe output[whole * 4 + 1] = alphabet[Int(bits >> 12 & 63)]
+            unsafe output[whole * 4 + 2] = left == 2 ? alphabet[Int(bits >> 6 & 63)] : padding
+            unsafe output[whole * 4 + 3] = padding
         }
     }
+
+    private static let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
     package static func encode(_ bytes: [UInt8]) -> ByteString {
         var output: [UInt8] = []
@@ -72,16 +76,6 @@ package enum Base64 {
     }
 
     private static let padding = UInt8(ascii: "=")
-
-    private static func character(_ group: UInt32) -> UInt8 {
-        switch UInt8(truncatingIfNeeded: group & 63) {
-        case let value where value < 26: value + UInt8(ascii: "A")
-        case let value where value < 52: value - 26 + UInt8(ascii: "a")
-        case let value where value < 62: value - 52 + UInt8(ascii: "0")
-        case 62: UInt8(ascii: "+")
-        default: UInt8(ascii: "/")
-        }
-    }
 
     private static func value(_ byte: UInt8) -> UInt32? {
         switch byte {

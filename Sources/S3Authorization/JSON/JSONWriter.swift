@@ -12,35 +12,46 @@ package struct JSONWriter {
     package mutating func beginArray() { open(UInt8(ascii: "[")) }
     package mutating func endArray() { close(UInt8(ascii: "]")) }
 
+    /// A name that needs no escapes.
     package mutating func name(_ name: StaticString) {
-        unsafe self.name(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
     }
 
-    package mutating func name(_ name: some Collection<UInt8>) {
+    package mutating func escapedName(_ name: ByteString) {
         string(name)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
     package mutating func string(_ text: String) {
-        string(text.utf8)
-    }
-
-    package mutating func string(_ text: ByteString) {
-        string(text.bytes)
-    }
-
-    /// The text must be UTF-8.
-    package mutating func string(_ text: some Collection<UInt8>) {
+        var text = text
         separate()
         bytes.append(UInt8(ascii: "\""))
-        for byte in text {
-            if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
-                bytes.append(byte)
-            } else {
-                escape(byte)
-            }
-        }
+        text.withUTF8 { unsafe escape($0) }
+        bytes.append(UInt8(ascii: "\""))
+        needsComma = true
+    }
+
+    /// The text must be UTF-8; what stands before it is written unescaped.
+    package mutating func string(_ text: ByteString, after prefix: StaticString = "") {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount))
+        unsafe text.bytes.withUnsafeBufferPointer { unsafe escape($0) }
+        bytes.append(UInt8(ascii: "\""))
+        needsComma = true
+    }
+
+    /// Text that needs no escapes, as Base64 and hexadecimal do not.
+    package mutating func plain(_ text: ByteString) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: text.bytes)
         bytes.append(UInt8(ascii: "\""))
         needsComma = true
     }
@@ -73,6 +84,19 @@ package struct JSONWriter {
 
     private mutating func separate() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
+    }
+
+    /// Whole runs of characters that stay as they are, and the others one by one.
+    private mutating func escape(_ text: UnsafeBufferPointer<UInt8>) {
+        var start = 0
+        for index in 0..<text.count {
+            let byte = unsafe text[index]
+            if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { continue }
+            unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<index]))
+            escape(byte)
+            start = index + 1
+        }
+        unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start...]))
     }
 
     private mutating func escape(_ byte: UInt8) {

@@ -48,7 +48,7 @@ extension JSONWriter {
         switch condition.match {
         case .member(let value):
             beginObject()
-            name(condition.element.bytes)
+            escapedName(condition.element)
             self.value(value)
             endObject()
         case .equal(let value): matching("eq", condition.element, value)
@@ -62,10 +62,10 @@ extension JSONWriter {
         }
     }
 
-    private mutating func matching(_ operation: String, _ element: ByteString, _ value: Condition.Value) {
+    private mutating func matching(_ operation: ByteString, _ element: ByteString, _ value: Condition.Value) {
         beginArray()
         string(operation)
-        string([UInt8(ascii: "$")] + element.bytes)
+        string(element, after: "$")
         self.value(value)
         endArray()
     }

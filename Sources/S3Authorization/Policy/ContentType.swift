@@ -1,28 +1,39 @@
 /// A media type: RFC 9110, section 8.3.1, <https://www.rfc-editor.org/rfc/rfc9110#section-8.3.1>, its names as
 /// RFC 6838, section 4.2, has them, <https://www.rfc-editor.org/rfc/rfc6838#section-4.2>.
-package struct ContentType: Equatable, Sendable {
-    /// Lower-case.
+package struct ContentType: Sendable {
+    /// As it was written; its case means nothing.
     package let type: ByteString
-    /// Lower-case.
     package let subtype: ByteString
 
     /// Reads `type/subtype`, and parameters such as `;charset=utf-8`, which are checked and left out.
     package init?(_ text: ByteString) {
         guard text.count <= 255 else { return nil }
-        let parts = text.bytes.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
-        let names = parts[0].split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        guard names.count == 2, let subtype = Self.name(names[1].droppingLastSpaces), let type = Self.name(names[0])
-        else { return nil }
-        guard parts.dropFirst().allSatisfy(Self.isParameter) else { return nil }
-        self.type = type
-        self.subtype = subtype
+        let bytes = text.bytes
+        let end = bytes.firstIndex(of: UInt8(ascii: ";")) ?? bytes.endIndex
+        guard let slash = bytes[..<end].firstIndex(of: UInt8(ascii: "/")), Self.isName(bytes[..<slash]) else {
+            return nil
+        }
+        let subtype = bytes[(slash + 1)..<end].droppingLastSpaces
+        guard Self.isName(subtype) else { return nil }
+        if end < bytes.endIndex {
+            let parameters = bytes[(end + 1)...].split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
+            guard parameters.allSatisfy(Self.isParameter) else { return nil }
+        }
+        self.type = ByteString(bytes[..<slash])
+        self.subtype = ByteString(subtype)
     }
 
-    private static func name(_ text: ArraySlice<UInt8>) -> ByteString? {
-        guard (1...127).contains(text.count), text.first.map(isAlphanumeric) == true,
-            text.allSatisfy({ isAlphanumeric($0) || "!#$&-^_.+".utf8.contains($0) })
-        else { return nil }
-        return ByteString(text).lowercasedASCII
+    private static func isName(_ text: ArraySlice<UInt8>) -> Bool {
+        (1...127).contains(text.count) && text.first.map(isAlphanumeric) == true && text.allSatisfy(isNameByte)
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "&"), UInt8(ascii: "-"),
+            UInt8(ascii: "^"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "+"):
+            true
+        default: isAlphanumeric(byte)
+        }
     }
 
     private static func isParameter(_ text: ArraySlice<UInt8>) -> Bool {
@@ -72,6 +83,7 @@ public struct ContentTypePattern: Equatable, Sendable, CustomStringConvertible {
     }
 
     package func matches(_ contentType: ContentType) -> Bool {
-        (type == nil || type == contentType.type) && (subtype == nil || subtype == contentType.subtype)
+        (type.map(contentType.type.equalsIgnoringASCIICase) ?? true)
+            && (subtype.map(contentType.subtype.equalsIgnoringASCIICase) ?? true)
     }
 }

@@ -19,6 +19,10 @@ public struct KeyPrefix: Equatable, Hashable, Sendable {
         guard !user.isEmpty else { throw .empty }
         guard !user.is("."), !user.is("..") else { throw .dotSegment }
         guard user.count <= 256 else { throw .tooLong }
+        if user.bytes.allSatisfy(Self.isPlain) {
+            text = ByteString(user.bytes + [UInt8(ascii: "/")])
+            return
+        }
         guard let scalars = user.string?.unicodeScalars else { throw .notUTF8 }
         guard !scalars.contains(where: { $0.isControl }) else { throw .controlCharacter }
         var text: [UInt8] = []

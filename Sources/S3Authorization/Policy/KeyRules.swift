@@ -20,7 +20,7 @@ struct KeyRules {
         guard key.count <= Self.maximumLength else { return ("Key too long", .invalid) }
         guard key.hasPrefix(prefix.text) else { return ("Key should start with '\(prefix.text)'", .notPermitted) }
         let name = key.dropFirst(prefix.text.count)
-        guard !name.bytes.containsSubsequence("${filename}") else {
+        guard !name.bytes.contains(UInt8(ascii: "{")) || !name.bytes.containsSubsequence("${filename}") else {
             return ("Key should not use ${filename}: what is signed is one key", .invalid)
         }
         guard hasOnlyAllowedCharacters(name) else { return ("Invalid character in key", .invalid) }
@@ -82,10 +82,17 @@ struct KeyRules {
     ]
 
     private func hasOnlyPlainSegments(_ name: ByteString) -> Bool {
-        name.bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { segment in
-            let segment = ByteString(segment)
-            return !segment.isEmpty && !segment.is(".") && !segment.is("..")
+        var start = name.bytes.startIndex
+        while let slash = name.bytes[start...].firstIndex(of: UInt8(ascii: "/")) {
+            guard Self.isPlainSegment(name.bytes[start..<slash]) else { return false }
+            start = slash + 1
         }
+        return Self.isPlainSegment(name.bytes[start...])
+    }
+
+    private static func isPlainSegment(_ segment: ArraySlice<UInt8>) -> Bool {
+        let segment = ByteString(segment)
+        return !segment.isEmpty && !segment.is(".") && !segment.is("..")
     }
 }
 

@@ -13,7 +13,9 @@ struct PolicyCheck {
     var signingDate: SigningTime?
     var metadataLength = 0
 
-    private var elements: [PolicyElement] = []
+    private var elements: PolicyElement.Set = []
+    /// The names that `elements` does not tell apart: metadata, and what is no element at all.
+    private var otherNames: [ByteString] = []
 
     init(rules: UploadRules, caller: Caller, credentials: Credentials, now: SigningTime) {
         self.rules = rules
@@ -26,6 +28,28 @@ struct PolicyCheck {
         elements.contains(element)
     }
 
+    /// S3 ignores case: two spellings of one name are one field twice.
+    private mutating func noteOnce(_ element: PolicyElement, _ name: ByteString) {
+        if element == .metadata {
+            noteOnce(name)
+        } else if !elements.insert(element) {
+            refuse(name, "Duplicate element name")
+        }
+    }
+
+    private mutating func noteOnce(_ name: ByteString) {
+        if otherNames.contains(where: { $0.equalsIgnoringASCIICase(name) }) {
+            refuse(name, "Duplicate element name")
+        }
+        otherNames.append(name)
+    }
+
+    private mutating func refuseUnknown(_ name: ByteString) {
+        let shown = ByteString(name.bytes.prefix(80))
+        noteOnce(shown)
+        refuse(shown, "Invalid element name")
+    }
+
     mutating func refuse(_ element: ByteString, _ message: String, _ kind: PolicyViolation.Kind = .invalid) {
         violations.append(PolicyViolation(.condition(element), message, kind: kind))
     }
@@ -33,11 +57,7 @@ struct PolicyCheck {
     mutating func examine(_ policy: POSTPolicy) {
         violations = policy.violations
         authorized.reserveCapacity(policy.conditions.count + 1)
-        for (index, condition) in policy.conditions.enumerated() {
-            let earlier = policy.conditions[..<index]
-            if earlier.contains(where: { $0.element.equalsIgnoringASCIICase(condition.element) }) {
-                refuse(condition.element, "Duplicate element name")
-            }
+        for condition in policy.conditions {
             examine(condition)
         }
         examineWhatIsMissing()
@@ -45,10 +65,9 @@ struct PolicyCheck {
 
     private mutating func examine(_ condition: Condition) {
         guard let element = PolicyElement(condition.element) else {
-            let shown = ByteString(condition.element.bytes.prefix(80))
-            return refuse(shown, "Invalid element name")
+            return refuseUnknown(condition.element)
         }
-        elements.append(element)
+        noteOnce(element, condition.element)
         if element == .contentLengthRange {
             return examineLengthRange(condition)
         }
@@ -92,10 +111,9 @@ struct PolicyCheck {
     }
 
     private mutating func examineWhatIsMissing() {
-        let required: [(PolicyElement, ByteString)] = [(.acl, "acl"), (.bucket, "bucket"), (.key, "key")]
-        for (element, name) in required where !has(element) && !(element == .acl && rules.acl == nil) {
-            refuse(name, "Required condition is missing")
-        }
+        if !has(.acl), rules.acl != nil { refuse("acl", "Required condition is missing") }
+        if !has(.bucket) { refuse("bucket", "Required condition is missing") }
+        if !has(.key) { refuse("key", "Required condition is missing") }
         if has(.redirect) && has(.successActionRedirect) {
             refuse("redirect", "Send success_action_redirect or redirect, not both")
         }

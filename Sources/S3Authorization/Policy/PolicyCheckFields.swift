@@ -45,8 +45,8 @@ extension PolicyCheck {
     }
 
     func violation(ofStatus value: Condition.Value) -> Violation? {
-        let allowed: [ByteString] = ["200", "201", "204"]
-        return allowed.contains(value.text) ? nil : ("Should be 200, 201 or 204", .invalid)
+        let status = value.text
+        return status.is("200") || status.is("201") || status.is("204") ? nil : ("Should be 200, 201 or 204", .invalid)
     }
 
     func violation(ofRedirect value: Condition.Value) -> Violation? {
@@ -67,7 +67,7 @@ extension PolicyCheck {
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata>
     mutating func violation(ofMetadata value: Condition.Value, _ name: ByteString) -> Violation? {
         metadataLength += name.count - 11 + value.text.count
-        guard name.equalsIgnoringASCIICase("x-amz-meta-qqfilename") else {
+        guard name.isFileName else {
             return value.text.bytes.allSatisfy { (0x20...0x7e).contains($0) }
                 ? nil : ("Should be printable ASCII: percent-encode everything else", .invalid)
         }
@@ -115,5 +115,10 @@ extension ByteString {
     /// Neither C0, DEL nor C1; the text is UTF-8.
     var isFreeOfControls: Bool {
         string?.unicodeScalars.contains { $0.isControl } == false
+    }
+
+    /// `x-amz-meta-qqfilename`, in any case.
+    fileprivate var isFileName: Bool {
+        self.is("x-amz-meta-qqfilename") || count == 21 && equalsIgnoringASCIICase("x-amz-meta-qqfilename")
     }
 }

@@ -58,12 +58,9 @@ extension PolicyCheck {
         guard rules.signatureVersions.contains(.v4) else {
             return refuse("x-amz-algorithm", "This site signs version 2 only: set signature: {version: 2}")
         }
-        let names: [(PolicyElement, ByteString)] = [
-            (.algorithm, "x-amz-algorithm"), (.credential, "x-amz-credential"), (.date, "x-amz-date"),
-        ]
-        for (element, name) in names where !has(element) {
-            refuse(name, "Required condition is missing")
-        }
+        if !has(.algorithm) { refuse("x-amz-algorithm", "Required condition is missing") }
+        if !has(.credential) { refuse("x-amz-credential", "Required condition is missing") }
+        if !has(.date) { refuse("x-amz-date", "Required condition is missing") }
         if let scope, let signingDate, !isDay(scope.day, near: signingDate) {
             refuse("x-amz-credential", "The date should be today's, \(now.text(.day))")
         }

@@ -2,7 +2,7 @@
 ///
 /// drf-to-s3's list, Fine Uploader's version 4 conditions, and what the rules can allow beside them.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>
-enum PolicyElement {
+enum PolicyElement: UInt32 {
     case acl, bucket, key
     case contentLengthRange, contentType
     case cacheControl, contentDisposition, contentEncoding
@@ -59,5 +59,26 @@ enum PolicyElement {
                 default: false
                 }
             }
+    }
+}
+
+extension PolicyElement {
+    /// Which elements a policy has.
+    struct Set: ExpressibleByArrayLiteral {
+        private var bits: UInt32 = 0
+
+        init(arrayLiteral elements: PolicyElement...) {
+            for element in elements { _ = insert(element) }
+        }
+
+        func contains(_ element: PolicyElement) -> Bool {
+            bits >> element.rawValue & 1 == 1
+        }
+
+        /// False where it was there already.
+        mutating func insert(_ element: PolicyElement) -> Bool {
+            defer { bits |= 1 << element.rawValue }
+            return !contains(element)
+        }
     }
 }

@@ -28,15 +28,21 @@ public struct CredentialScope: Sendable, Hashable {
     }
 
     public init(parsing text: ByteString) throws(Invalid) {
-        let parts = text.bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        guard parts.count == 4, ByteString(parts[3]) == Self.terminator else { throw .form }
+        let bytes = text.bytes
+        guard let first = bytes.firstIndex(of: UInt8(ascii: "/")),
+            let second = bytes[(first + 1)...].firstIndex(of: UInt8(ascii: "/")),
+            let third = bytes[(second + 1)...].firstIndex(of: UInt8(ascii: "/")),
+            ByteString(bytes[(third + 1)...]) == Self.terminator
+        else { throw .form }
         let day: SigningTime
         do {
-            day = try SigningTime(parsing: ByteString(parts[0]), as: .day)
+            day = try SigningTime(parsing: ByteString(bytes[..<first]), as: .day)
         } catch {
             throw .day
         }
-        try self.init(time: day, region: ByteString(parts[1]), service: ByteString(parts[2]))
+        try self.init(
+            time: day, region: ByteString(bytes[(first + 1)..<second]),
+            service: ByteString(bytes[(second + 1)..<third]))
     }
 
     /// The same scope on the day of `time`.
