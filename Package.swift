@@ -38,6 +38,9 @@ let package = Package(
             dependencies: ["FastCGI", "UploadService"],
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "FastCGIEcho", dependencies: ["FastCGI"], path: "Tests/FastCGIEcho", swiftSettings: strict
+        ),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI"], swiftSettings: strict),
         .testTarget(
             name: "S3AuthorizationTests",

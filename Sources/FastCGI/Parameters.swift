@@ -1,14 +1,111 @@
-/// The CGI meta-variables of one request, as bytes.
+import Glibc
+
+/// The CGI meta-variables of one request, as bytes in one buffer.
+///
+/// Each entry is two 32-bit lengths, the name and the value; a lookup walks them and compares. RFC 3875, section 4.1,
+/// <https://www.rfc-editor.org/rfc/rfc3875#section-4.1>.
 package struct Parameters: Sendable {
-    private let pairs: [(name: [UInt8], value: [UInt8])]
+    private var storage: [UInt8] = []
 
     package init(_ pairs: [(String, String)]) {
-        self.pairs = pairs.map { (Array($0.0.utf8), Array($0.1.utf8)) }
+        for (name, value) in pairs {
+            storage.append(lengths: name.utf8.count, value.utf8.count)
+            storage.append(contentsOf: name.utf8)
+            storage.append(contentsOf: value.utf8)
+        }
+    }
+
+    /// Copies a null-terminated vector of `NAME=value` strings; one without `=` or without a name is left out.
+    package init(environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) {
+        guard let environment = unsafe environment else { return }
+        var size = 0
+        var next = unsafe environment
+        while let variable = unsafe next.pointee {
+            size += unsafe strlen(variable) + Self.prefix
+            unsafe next += 1
+        }
+        storage.reserveCapacity(size)
+        unsafe next = environment
+        while let variable = unsafe next.pointee {
+            unsafe next += 1
+            let length = unsafe strlen(variable)
+            guard let sign = unsafe memchr(variable, Int32(UInt8(ascii: "=")), length) else { continue }
+            let start = UnsafeRawPointer(variable)
+            let nameLength = unsafe UnsafeRawPointer(sign) - start
+            guard nameLength > 0 else { continue }
+            let valueLength = length - nameLength - 1
+            storage.append(lengths: nameLength, valueLength)
+            unsafe storage.append(contentsOf: UnsafeRawBufferPointer(start: start, count: nameLength))
+            unsafe storage.append(contentsOf: UnsafeRawBufferPointer(start: sign + 1, count: valueLength))
+        }
     }
 
     /// The value, or nil where the web server sent none; an empty value is not nil.
     package subscript(name: StaticString) -> ArraySlice<UInt8>? {
-        let wanted = Array(String(describing: name).utf8)
-        return pairs.first { $0.name == wanted }?.value[...]
+        if name.hasPointerRepresentation {
+            return unsafe first(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        }
+        return name.withUTF8Buffer { wanted in unsafe first(UnsafeRawBufferPointer(wanted)) }
+    }
+
+    /// The value of a parameter whose name comes from the configuration.
+    package subscript(dynamic name: [UInt8]) -> ArraySlice<UInt8>? {
+        unsafe name.withUnsafeBytes { wanted in unsafe first(wanted) }
+    }
+
+    /// The value of a parameter whose name comes from the configuration.
+    package subscript(dynamic name: String) -> ArraySlice<UInt8>? {
+        var name = name
+        return name.withUTF8 { wanted in unsafe first(UnsafeRawBufferPointer(wanted)) }
+    }
+
+    /// Whether the name occurs more than once, with values that are not the same bytes.
+    package func isContradicted(_ name: [UInt8]) -> Bool {
+        unsafe name.withUnsafeBytes { wanted in
+            unsafe storage.withUnsafeBytes { bytes in
+                var offset = 0
+                guard let one = unsafe Self.find(wanted, in: bytes, from: &offset) else { return false }
+                while let other = unsafe Self.find(wanted, in: bytes, from: &offset) {
+                    guard unsafe bytes[one].elementsEqual(bytes[other]) else { return true }
+                }
+                return false
+            }
+        }
+    }
+
+    /// The two lengths ahead of an entry's bytes.
+    private static let prefix = 8
+
+    private func first(_ wanted: UnsafeRawBufferPointer) -> ArraySlice<UInt8>? {
+        let range = unsafe storage.withUnsafeBytes { bytes in
+            var offset = 0
+            return unsafe Self.find(wanted, in: bytes, from: &offset)
+        }
+        return range.map { storage[$0] }
+    }
+
+    /// Where the value of the next entry with this name lies; `offset` moves behind that entry.
+    private static func find(
+        _ wanted: UnsafeRawBufferPointer, in bytes: UnsafeRawBufferPointer, from offset: inout Int
+    ) -> Range<Int>? {
+        guard let base = bytes.baseAddress, let name = wanted.baseAddress else { return nil }
+        while offset < bytes.count {
+            let nameLength = unsafe Int(base.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+            let valueLength = unsafe Int(base.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self))
+            let start = offset + prefix
+            let value = start + nameLength
+            offset = value + valueLength
+            if nameLength == wanted.count, unsafe memcmp(base + start, name, nameLength) == 0 {
+                return value..<offset
+            }
+        }
+        return nil
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(lengths name: Int, _ value: Int) {
+        let lengths = (UInt32(truncatingIfNeeded: name), UInt32(truncatingIfNeeded: value))
+        unsafe Swift.withUnsafeBytes(of: lengths) { lengths in unsafe append(contentsOf: lengths) }
     }
 }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// UTF-8 text as the bytes it came in.
 ///
 /// Security decisions compare bytes: `String` holds `"é"` and `"e\u{301}"` for equal, S3 does not. A `ByteString` cut
@@ -26,17 +28,50 @@ public struct ByteString: Sendable {
     public func hasPrefix(_ prefix: ByteString) -> Bool {
         count >= prefix.count && ByteString(bytes.prefix(prefix.count)) == prefix
     }
+
+    /// Whether this is that literal; nothing is allocated for the comparison.
+    package func `is`(_ literal: StaticString) -> Bool {
+        guard count == literal.utf8CodeUnitCount else { return false }
+        return unsafe bytes.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return true }
+            return unsafe memcmp(start, literal.utf8Start, bytes.count) == 0
+        }
+    }
+
+    package func begins(with literal: StaticString) -> Bool {
+        count >= literal.utf8CodeUnitCount && ByteString(bytes.prefix(literal.utf8CodeUnitCount)).is(literal)
+    }
+
+    package func dropFirst(_ count: Int) -> ByteString {
+        ByteString(bytes.dropFirst(count))
+    }
+
+    /// The same text with `A`–`Z` made small; no other character has a case here (RFC 9110, section 5.1).
+    package var lowercasedASCII: ByteString {
+        ByteString(bytes.map { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") ? $0 | 0x20 : $0 })
+    }
+
+    package func equalsIgnoringASCIICase(_ other: ByteString) -> Bool {
+        guard count == other.count else { return false }
+        return zip(bytes, other.bytes).allSatisfy { left, right in
+            left == right || (left ^ right == 0x20 && (left | 0x20) >= 0x61 && (left | 0x20) <= 0x7a)
+        }
+    }
 }
 
 extension ByteString: Equatable, Hashable {
     public static func == (left: ByteString, right: ByteString) -> Bool {
-        left.bytes.elementsEqual(right.bytes)
+        guard left.count == right.count else { return false }
+        return unsafe left.bytes.withUnsafeBytes { left in
+            unsafe right.bytes.withUnsafeBytes { right in
+                guard let start = left.baseAddress, let other = right.baseAddress else { return true }
+                return unsafe memcmp(start, other, left.count) == 0
+            }
+        }
     }
 
     public func hash(into hasher: inout Hasher) {
-        for byte in bytes {
-            hasher.combine(byte)
-        }
+        unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
     }
 }
 

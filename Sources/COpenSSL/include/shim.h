@@ -1,3 +1,28 @@
 #pragma once
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// Digests through OpenSSL's low-level contexts: no provider is fetched, nothing is allocated.
+
+void countersign_sha1(const void *message, size_t count, uint8_t *digest);
+void countersign_sha256(const void *message, size_t count, uint8_t *digest);
+
+// HMAC (RFC 2104) with the key's two blocks already hashed, so that a signature costs the message's blocks and one more.
+
+typedef struct {
+    SHA_CTX inner;
+    SHA_CTX outer;
+} countersign_hmac_sha1_key;
+
+typedef struct {
+    SHA256_CTX inner;
+    SHA256_CTX outer;
+} countersign_hmac_sha256_key;
+
+countersign_hmac_sha1_key countersign_hmac_sha1_key_make(const void *secret, size_t count);
+countersign_hmac_sha256_key countersign_hmac_sha256_key_make(const void *secret, size_t count);
+
+void countersign_hmac_sha1(const countersign_hmac_sha1_key *key, const void *message, size_t count, uint8_t *code);
+void countersign_hmac_sha256(const countersign_hmac_sha256_key *key, const void *message, size_t count, uint8_t *code);

@@ -1,0 +1,38 @@
+import COpenSSL
+
+/// A key for HMAC-SHA-1, its two blocks already hashed: https://www.rfc-editor.org/rfc/rfc2104#section-2
+package struct HMACSHA1Key: Sendable, Redacted {
+    /// The number of bytes in an authentication code.
+    package static let byteCount = SHA1.byteCount
+
+    private let state: countersign_hmac_sha1_key
+
+    package init(_ secret: Span<UInt8>) {
+        state = unsafe secret.withUnsafeBufferPointer { input in
+            unsafe countersign_hmac_sha1_key_make(input.baseAddress, input.count)
+        }
+    }
+
+    package init(_ secret: [UInt8]) {
+        self.init(secret.span)
+    }
+
+    package func authenticationCode(for message: Span<UInt8>) -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: Self.byteCount) { output, count in
+            unsafe withUnsafePointer(to: state) { state in
+                unsafe message.withUnsafeBufferPointer { input in
+                    unsafe countersign_hmac_sha1(state, input.baseAddress, input.count, output.baseAddress)
+                }
+            }
+            count = Self.byteCount
+        }
+    }
+
+    package func authenticationCode(for message: [UInt8]) -> [UInt8] {
+        authenticationCode(for: message.span)
+    }
+
+    package func authenticationCode(for message: ByteString) -> [UInt8] {
+        authenticationCode(for: message.bytes.span)
+    }
+}

@@ -1,0 +1,79 @@
+/// One condition of a POST policy: which form field, and what it must hold.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html#sigv4-PolicyConditions>
+public struct Condition: Equatable, Sendable {
+    public enum Value: Equatable, Sendable {
+        case string(ByteString)
+        /// The digits as they stood in the JSON text.
+        case number(ByteString)
+
+        public var text: ByteString {
+            switch self {
+            case .string(let text), .number(let text): text
+            }
+        }
+    }
+
+    public enum Match: Equatable, Sendable {
+        /// `{"acl": "private"}`
+        case member(Value)
+        /// `["eq", "$acl", "private"]`
+        case equal(Value)
+        /// `["starts-with", "$key", "user/"]`
+        case startsWith(Value)
+        /// `["content-length-range", 0, 1024]`, in bytes, both ends included
+        case range(Value, Value)
+    }
+
+    /// The name of the form field as it was written, without the `$`.
+    public let element: ByteString
+    public let match: Match
+
+    public init(_ element: ByteString, _ match: Match) {
+        self.element = element
+        self.match = match
+    }
+
+    /// The one value that the field must equal, where the condition is of that kind.
+    var exactValue: Value? {
+        switch match {
+        case .member(let value), .equal(let value): value
+        case .startsWith, .range: nil
+        }
+    }
+}
+
+extension JSONWriter {
+    mutating func condition(_ condition: Condition) {
+        switch condition.match {
+        case .member(let value):
+            beginObject()
+            name(condition.element.bytes)
+            self.value(value)
+            endObject()
+        case .equal(let value): matching("eq", condition.element, value)
+        case .startsWith(let value): matching("starts-with", condition.element, value)
+        case .range(let minimum, let maximum):
+            beginArray()
+            string(condition.element)
+            value(minimum)
+            value(maximum)
+            endArray()
+        }
+    }
+
+    private mutating func matching(_ operation: String, _ element: ByteString, _ value: Condition.Value) {
+        beginArray()
+        string(operation)
+        string([UInt8(ascii: "$")] + element.bytes)
+        self.value(value)
+        endArray()
+    }
+
+    private mutating func value(_ value: Condition.Value) {
+        switch value {
+        case .string(let text): string(text)
+        case .number(let digits): raw(digits.bytes)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+/// A media type: RFC 9110, section 8.3.1, <https://www.rfc-editor.org/rfc/rfc9110#section-8.3.1>, its names as
+/// RFC 6838, section 4.2, has them, <https://www.rfc-editor.org/rfc/rfc6838#section-4.2>.
+package struct ContentType: Equatable, Sendable {
+    /// Lower-case.
+    package let type: ByteString
+    /// Lower-case.
+    package let subtype: ByteString
+
+    /// Reads `type/subtype`, and parameters such as `;charset=utf-8`, which are checked and left out.
+    package init?(_ text: ByteString) {
+        guard text.count <= 255 else { return nil }
+        let parts = text.bytes.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
+        let names = parts[0].split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        guard names.count == 2, let subtype = Self.name(names[1].droppingLastSpaces), let type = Self.name(names[0])
+        else { return nil }
+        guard parts.dropFirst().allSatisfy(Self.isParameter) else { return nil }
+        self.type = type
+        self.subtype = subtype
+    }
+
+    private static func name(_ text: ArraySlice<UInt8>) -> ByteString? {
+        guard (1...127).contains(text.count), text.first.map(isAlphanumeric) == true,
+            text.allSatisfy({ isAlphanumeric($0) || "!#$&-^_.+".utf8.contains($0) })
+        else { return nil }
+        return ByteString(text).lowercasedASCII
+    }
+
+    private static func isParameter(_ text: ArraySlice<UInt8>) -> Bool {
+        let parts = text.drop { $0 == 0x20 }.droppingLastSpaces
+            .split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, parts[0].allSatisfy(isTokenByte) else { return false }
+        let value = parts[1]
+        if value.count >= 2, value.first == UInt8(ascii: "\""), value.last == UInt8(ascii: "\"") {
+            return value.dropFirst().dropLast().allSatisfy { isTokenByte($0) || " /:;,=@()?.".utf8.contains($0) }
+        }
+        return !value.isEmpty && value.allSatisfy(isTokenByte)
+    }
+
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        isAlphanumeric(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte)
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (0x61...0x7a).contains(byte | 0x20)
+    }
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate var droppingLastSpaces: ArraySlice<UInt8> {
+        var text = self
+        while text.last == 0x20 { text = text.dropLast() }
+        return text
+    }
+}
+
+/// Which media types may be uploaded: `image/png`, `image/*` or `*/*`.
+public struct ContentTypePattern: Equatable, Sendable, CustomStringConvertible {
+    private let type: ByteString?
+    private let subtype: ByteString?
+    public let description: String
+
+    public init?(_ text: String) {
+        description = text
+        guard text != "*/*" else {
+            (type, subtype) = (nil, nil)
+            return
+        }
+        let isWhole = !text.hasSuffix("/*")
+        guard let parsed = ContentType(ByteString(isWhole ? text : String(text.dropLast()) + "x")) else { return nil }
+        type = parsed.type
+        subtype = isWhole ? parsed.subtype : nil
+    }
+
+    package func matches(_ contentType: ContentType) -> Bool {
+        (type == nil || type == contentType.type) && (subtype == nil || subtype == contentType.subtype)
+    }
+}

@@ -1,0 +1,98 @@
+/// Which characters an object key may have after its prefix.
+public enum KeyCharacters: Sendable {
+    /// drf-to-s3's: `A–Z a–z 0–9 - . _ ~ : / ? # [ ] @ ! $ & ' ( ) * + , ; =`
+    case strict
+    /// Those, the space, and what file names have outside ASCII: letters, marks, digits, punctuation, symbols.
+    /// Never invisible or bidirectional characters, nor look-alikes of `/ \ . %`.
+    case unicode
+}
+
+/// Checks an object key against its owner's prefix, as bytes and by whole segments.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
+struct KeyRules {
+    static let maximumLength = 1024
+
+    let characters: KeyCharacters
+    let prefix: KeyPrefix
+
+    func violation(of key: ByteString) -> (message: String, kind: PolicyViolation.Kind)? {
+        guard key.count <= Self.maximumLength else { return ("Key too long", .invalid) }
+        guard key.hasPrefix(prefix.text) else { return ("Key should start with '\(prefix.text)'", .notPermitted) }
+        let name = key.dropFirst(prefix.text.count)
+        guard !name.bytes.containsSubsequence("${filename}") else {
+            return ("Key should not use ${filename}: what is signed is one key", .invalid)
+        }
+        guard hasOnlyAllowedCharacters(name) else { return ("Invalid character in key", .invalid) }
+        guard hasOnlyPlainSegments(name) else {
+            return ("Key should not have an empty, '.' or '..' segment", .invalid)
+        }
+        return nil
+    }
+
+    private func hasOnlyAllowedCharacters(_ name: ByteString) -> Bool {
+        var isASCII = true
+        for byte in name.bytes {
+            if byte >= 0x80 {
+                isASCII = false
+            } else if !Self.isAllowed(byte) && !(byte == 0x20 && characters == .unicode) {
+                return false
+            }
+        }
+        return isASCII || (characters == .unicode && hasOnlyAllowedScalars(name))
+    }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        let bits = byte < 64 ? allowedLow : allowedHigh
+        return bits >> UInt64(byte & 63) & 1 == 1
+    }
+
+    /// `! # $ & ' ( ) * + , - . / 0–9 : ; = ?`
+    private static let allowedLow: UInt64 = 0xafff_ffda_0000_0000
+    /// `@ A–Z [ ] _ a–z ~`
+    private static let allowedHigh: UInt64 = 0x47ff_fffe_afff_ffff
+
+    private func hasOnlyAllowedScalars(_ name: ByteString) -> Bool {
+        guard let scalars = name.string?.unicodeScalars else { return false }
+        var startsSegment = true
+        for scalar in scalars {
+            guard scalar.isASCII || Self.isAllowed(scalar, startsSegment) else { return false }
+            startsSegment = scalar == "/"
+        }
+        return true
+    }
+
+    private static func isAllowed(_ scalar: Unicode.Scalar, _ startsSegment: Bool) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+        case .nonspacingMark, .spacingMark, .enclosingMark: !startsSegment && !isInvisible(scalar)
+        default: !isInvisible(scalar) && !lookAlikes.contains(scalar.value)
+        }
+    }
+
+    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isDefaultIgnorableCodePoint && scalar.properties.generalCategory != .nonspacingMark
+            || scalar.value == 0x034f || scalar.value == 0x2800
+    }
+
+    /// What shows as, or is compatible to, a slash, a backslash, a full stop or a percent sign.
+    private static let lookAlikes: Set<UInt32> = [
+        0x2024, 0x2025, 0x2044, 0x2100, 0x2101, 0x2105, 0x2106, 0x2215, 0x2216, 0x27cb, 0x27cd, 0x29f5, 0x29f8,
+        0x29f9, 0xfe52, 0xfe68, 0xfe6a, 0xff05, 0xff0e, 0xff0f, 0xff3c, 0x066a, 0x2571, 0x2572,
+    ]
+
+    private func hasOnlyPlainSegments(_ name: ByteString) -> Bool {
+        name.bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { segment in
+            let segment = ByteString(segment)
+            return !segment.isEmpty && !segment.is(".") && !segment.is("..")
+        }
+    }
+}
+
+extension ArraySlice<UInt8> {
+    func containsSubsequence(_ wanted: StaticString) -> Bool {
+        let length = wanted.utf8CodeUnitCount
+        guard count >= length else { return false }
+        return (startIndex...(endIndex - length)).contains { ByteString(self[$0..<($0 + length)]).is(wanted) }
+    }
+}

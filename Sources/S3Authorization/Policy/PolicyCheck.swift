@@ -1,0 +1,108 @@
+/// One policy on its way through the rules: what is wrong with it, and what of it will be signed.
+struct PolicyCheck {
+    let rules: UploadRules
+    let caller: Caller
+    let credentials: Credentials
+    let now: SigningTime
+
+    private(set) var violations: [PolicyViolation] = []
+    /// The conditions that will be written into the signed policy.
+    private(set) var authorized: [Condition] = []
+    var key: ByteString = ""
+    var scope: CredentialScope?
+    var signingDate: SigningTime?
+    var metadataLength = 0
+
+    private var elements: [PolicyElement] = []
+
+    init(rules: UploadRules, caller: Caller, credentials: Credentials, now: SigningTime) {
+        self.rules = rules
+        self.caller = caller
+        self.credentials = credentials
+        self.now = now
+    }
+
+    func has(_ element: PolicyElement) -> Bool {
+        elements.contains(element)
+    }
+
+    mutating func refuse(_ element: ByteString, _ message: String, _ kind: PolicyViolation.Kind = .invalid) {
+        violations.append(PolicyViolation(.condition(element), message, kind: kind))
+    }
+
+    mutating func examine(_ policy: POSTPolicy) {
+        violations = policy.violations
+        authorized.reserveCapacity(policy.conditions.count + 1)
+        for (index, condition) in policy.conditions.enumerated() {
+            let earlier = policy.conditions[..<index]
+            if earlier.contains(where: { $0.element.equalsIgnoringASCIICase(condition.element) }) {
+                refuse(condition.element, "Duplicate element name")
+            }
+            examine(condition)
+        }
+        examineWhatIsMissing()
+    }
+
+    private mutating func examine(_ condition: Condition) {
+        guard let element = PolicyElement(condition.element) else {
+            let shown = ByteString(condition.element.bytes.prefix(80))
+            return refuse(shown, "Invalid element name")
+        }
+        elements.append(element)
+        if element == .contentLengthRange {
+            return examineLengthRange(condition)
+        }
+        guard let value = condition.exactValue else {
+            return refuse(condition.element, "starts-with and operators other than 'eq' are not allowed")
+        }
+        if let (message, kind) = violation(of: element, condition.element, value) {
+            refuse(condition.element, message, kind)
+        }
+        authorized.append(condition)
+    }
+
+    private mutating func violation(
+        of element: PolicyElement, _ name: ByteString, _ value: Condition.Value
+    ) -> (String, PolicyViolation.Kind)? {
+        switch element {
+        case .acl: violation(ofACL: value)
+        case .bucket: violation(ofBucket: value)
+        case .key: violation(ofKey: value)
+        case .contentLengthRange: nil
+        case .contentType: violation(ofContentType: value)
+        case .cacheControl, .contentDisposition, .contentEncoding: violation(ofHeader: value)
+        case .redirect, .successActionRedirect: violation(ofRedirect: value)
+        case .successActionStatus: violation(ofStatus: value)
+        case .algorithm: violation(ofAlgorithm: value)
+        case .credential: violation(ofCredential: value)
+        case .date: violation(ofDate: value)
+        case .securityToken: violation(ofSecurityToken: value)
+        case .storageClass: violation(of: value, among: rules.storageClasses)
+        case .serverSideEncryption: violation(of: value, among: rules.encryptions)
+        case .encryptionKeyID: violation(of: value, among: rules.encryptionKeyIDs)
+        case .metadata: violation(ofMetadata: value, name)
+        }
+    }
+
+    private mutating func examineLengthRange(_ condition: Condition) {
+        switch lengthRange(condition) {
+        case .success(let range): authorized.append(range)
+        case .failure(let violation): violations.append(violation)
+        }
+    }
+
+    private mutating func examineWhatIsMissing() {
+        let required: [(PolicyElement, ByteString)] = [(.acl, "acl"), (.bucket, "bucket"), (.key, "key")]
+        for (element, name) in required where !has(element) && !(element == .acl && rules.acl == nil) {
+            refuse(name, "Required condition is missing")
+        }
+        if has(.redirect) && has(.successActionRedirect) {
+            refuse("redirect", "Send success_action_redirect or redirect, not both")
+        }
+        if !has(.contentLengthRange) {
+            authorized.append(lengthRange(from: 0, to: rules.maximumSize))
+        }
+        examineVersion()
+        examineMetadataLength()
+    }
+}

@@ -1,0 +1,86 @@
+/// What may be uploaded, where to, and under which name: the rules that a POST policy must keep to be signed.
+///
+/// All lengths are in bytes, all times in seconds.
+public struct UploadRules: Sendable {
+    /// The bucket that uploads go to; the `bucket` condition must name it.
+    public var bucket: ByteString
+    /// The region of version 4's credential scope.
+    public var region: ByteString
+    /// What the `acl` condition must say; nil where no ACL may be sent.
+    public var acl: ByteString? = "private"
+    /// The largest object; a policy without `content-length-range` gets one that ends here.
+    public var maximumSize: UInt64
+    /// The allowed media types; empty allows every one.
+    public var contentTypes: [ContentTypePattern] = []
+    public var keyCharacters: KeyCharacters = .unicode
+    public var signatureVersions: Set<SignatureVersion> = [.v2, .v4]
+    /// How long a signed policy is good.
+    public var expiresAfter: Int64 = 300
+    /// Where `success_action_redirect` may lead beside the caller's own page: these URLs and what lies below them.
+    public var redirects: [HTTPURL] = []
+    /// Allowed values of `x-amz-storage-class`.
+    public var storageClasses: [ByteString] = []
+    /// Allowed values of `x-amz-server-side-encryption`.
+    public var encryptions: [ByteString] = []
+    /// Allowed values of `x-amz-server-side-encryption-aws-kms-key-id`.
+    public var encryptionKeyIDs: [ByteString] = []
+
+    public init(bucket: ByteString, region: ByteString, maximumSize: UInt64) {
+        self.bucket = bucket
+        self.region = region
+        self.maximumSize = maximumSize
+    }
+
+    /// Checks a policy against every rule; what comes back is written anew and can be signed.
+    ///
+    /// Throws all violations at once.
+    public func authorize(
+        _ policy: POSTPolicy, for caller: Caller, signedBy credentials: Credentials, at now: SigningTime
+    ) throws(PolicyViolations) -> AuthorizedPolicy {
+        var check = PolicyCheck(rules: self, caller: caller, credentials: credentials, now: now)
+        check.examine(policy)
+        guard check.violations.isEmpty else {
+            throw PolicyViolations(all: check.violations)
+        }
+        let expiration = (try? now.adding(seconds: expiresAfter)) ?? now
+        return AuthorizedPolicy(check, expiration: expiration, credentials: credentials)
+    }
+}
+
+public enum SignatureVersion: Int, Sendable {
+    case v2 = 2
+    case v4 = 4
+}
+
+/// A policy that keeps every rule, in our own words: the only policy there is a signature for.
+public struct AuthorizedPolicy: Sendable {
+    /// The policy document, JSON in UTF-8.
+    public let document: ByteString
+    /// The one object key that may be written.
+    public let key: ByteString
+    public let version: SignatureVersion
+    public let expiration: SigningTime
+    let credentials: Credentials
+    /// Set for version 4 only.
+    let scope: CredentialScope?
+
+    fileprivate init(_ check: PolicyCheck, expiration: SigningTime, credentials: Credentials) {
+        var writer = JSONWriter(capacity: 1024)
+        writer.beginObject()
+        writer.name("expiration")
+        writer.string(expiration.text(.extended))
+        writer.name("conditions")
+        writer.beginArray()
+        for condition in check.authorized {
+            writer.condition(condition)
+        }
+        writer.endArray()
+        writer.endObject()
+        document = ByteString(writer.bytes)
+        key = check.key
+        scope = check.scope
+        version = check.scope == nil ? .v2 : .v4
+        self.expiration = expiration
+        self.credentials = credentials
+    }
+}

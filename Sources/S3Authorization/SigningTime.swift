@@ -1,0 +1,276 @@
+/// One instant in whole seconds, 1970 to 9999 UTC, and the spellings that S3 knows for it.
+public struct SigningTime: Sendable, Hashable, Comparable {
+    public enum Spelling: Sendable, CaseIterable {
+        /// `20151229T000000Z`: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-date-handling.html
+        case basic
+        /// `20151229`, the day of a credential scope.
+        case day
+        /// `2015-12-30T12:00:00Z`, a policy's expiration.
+        case extended
+        /// `Wed, 30 Dec 2015 12:00:00 GMT`: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
+        case http
+    }
+
+    public enum Invalid: Error, Equatable {
+        /// Not of the spelling's form: a wrong length, separator or digit.
+        case form
+        /// Of the right form, but no such day, hour, minute or second exists, or the weekday is another.
+        case value
+        /// Before 1970 or after 9999.
+        case range
+    }
+
+    /// Seconds since 1970-01-01 00:00:00 UTC, leap seconds not counted.
+    public let secondsSince1970: Int64
+
+    /// Throws `range` outside 1970 to 9999.
+    public init(secondsSince1970: Int64) throws(Invalid) {
+        guard (0...Self.last).contains(secondsSince1970) else { throw .range }
+        self.secondsSince1970 = secondsSince1970
+    }
+
+    /// The instant that `text` spells; the extended spelling may have milliseconds (`.000Z`), which are dropped.
+    public init(parsing text: ByteString, as spelling: Spelling) throws(Invalid) {
+        var reader = Reader(text.bytes)
+        var weekday: Int?
+        let year, month, day: Int
+        var hour = 0
+        var minute = 0
+        var second = 0
+        switch spelling {
+        case .basic:
+            (year, month, day) = (try reader.number(4), try reader.number(2), try reader.number(2))
+            try reader.literal("T")
+            (hour, minute, second) = (try reader.number(2), try reader.number(2), try reader.number(2))
+            try reader.literal("Z")
+        case .day:
+            (year, month, day) = (try reader.number(4), try reader.number(2), try reader.number(2))
+        case .extended:
+            year = try reader.number(4)
+            try reader.literal("-")
+            month = try reader.number(2)
+            try reader.literal("-")
+            day = try reader.number(2)
+            try reader.literal("T")
+            (hour, minute, second) = try reader.clock()
+            if reader.skip(".") { _ = try reader.number(3) }
+            try reader.literal("Z")
+        case .http:
+            weekday = try reader.name(of: Self.weekdays)
+            try reader.literal(", ")
+            day = try reader.number(2)
+            try reader.literal(" ")
+            month = try reader.name(of: Self.months) + 1
+            try reader.literal(" ")
+            year = try reader.number(4)
+            try reader.literal(" ")
+            (hour, minute, second) = try reader.clock()
+            try reader.literal(" GMT")
+        }
+        guard reader.isAtEnd else { throw .form }
+        guard (1...12).contains(month), day >= 1, day <= CivilDate.days(inMonth: month, of: year),
+            hour < 24, minute < 60, second < 60
+        else { throw .value }
+        let days = CivilDate(year: year, month: month, day: day).daysSince1970
+        if let weekday, days >= 0, weekday != days % 7 { throw .value }
+        try self.init(secondsSince1970: Int64(((days * 24 + hour) * 60 + minute) * 60 + second))
+    }
+
+    /// The instant `seconds` later, or earlier where negative; throws `range` outside 1970 to 9999.
+    public func adding(seconds: Int64) throws(Invalid) -> SigningTime {
+        let (sum, overflow) = secondsSince1970.addingReportingOverflow(seconds)
+        guard !overflow else { throw .range }
+        return try SigningTime(secondsSince1970: sum)
+    }
+
+    /// The first second of 1970.
+    public static let start = SigningTime(known: 0)
+
+    /// Midnight of the same day.
+    public var startOfDay: SigningTime {
+        SigningTime(known: secondsSince1970 - secondsSince1970 % 86_400)
+    }
+
+    public static func < (left: SigningTime, right: SigningTime) -> Bool {
+        left.secondsSince1970 < right.secondsSince1970
+    }
+
+    private static let last: Int64 = 253_402_300_799
+
+    private init(known secondsSince1970: Int64) {
+        self.secondsSince1970 = secondsSince1970
+    }
+}
+
+extension SigningTime {
+    public func text(_ spelling: Spelling) -> ByteString {
+        var output: [UInt8] = []
+        append(spelling, to: &output)
+        return ByteString(output)
+    }
+
+    public func append(_ spelling: Spelling, to output: inout [UInt8]) {
+        output.reserveCapacity(output.count + 29)
+        let days = Int(secondsSince1970 / 86_400)
+        let date = CivilDate(daysSince1970: days)
+        switch spelling {
+        case .basic:
+            append(date.year, date.month, date.day, separator: nil, to: &output)
+            output.append(UInt8(ascii: "T"))
+            appendClock(separator: nil, to: &output)
+            output.append(UInt8(ascii: "Z"))
+        case .day:
+            append(date.year, date.month, date.day, separator: nil, to: &output)
+        case .extended:
+            append(date.year, date.month, date.day, separator: UInt8(ascii: "-"), to: &output)
+            output.append(UInt8(ascii: "T"))
+            appendClock(separator: UInt8(ascii: ":"), to: &output)
+            output.append(UInt8(ascii: "Z"))
+        case .http:
+            Self.append(name: days % 7, of: Self.weekdays, to: &output)
+            output.append(UInt8(ascii: ","))
+            output.append(UInt8(ascii: " "))
+            Self.append(date.day, digits: 2, to: &output)
+            output.append(UInt8(ascii: " "))
+            Self.append(name: date.month - 1, of: Self.months, to: &output)
+            output.append(UInt8(ascii: " "))
+            Self.append(date.year, digits: 4, to: &output)
+            output.append(UInt8(ascii: " "))
+            appendClock(separator: UInt8(ascii: ":"), to: &output)
+            output.append(contentsOf: " GMT".utf8)
+        }
+    }
+
+    /// From Thursday, the first day of 1970.
+    private static let weekdays: StaticString = "ThuFriSatSunMonTueWed"
+    private static let months: StaticString = "JanFebMarAprMayJunJulAugSepOctNovDec"
+
+    private func append(_ year: Int, _ month: Int, _ day: Int, separator: UInt8?, to output: inout [UInt8]) {
+        Self.append(year, digits: 4, to: &output)
+        if let separator { output.append(separator) }
+        Self.append(month, digits: 2, to: &output)
+        if let separator { output.append(separator) }
+        Self.append(day, digits: 2, to: &output)
+    }
+
+    private func appendClock(separator: UInt8?, to output: inout [UInt8]) {
+        let second = Int(secondsSince1970 % 86_400)
+        Self.append(second / 3600, digits: 2, to: &output)
+        if let separator { output.append(separator) }
+        Self.append(second / 60 % 60, digits: 2, to: &output)
+        if let separator { output.append(separator) }
+        Self.append(second % 60, digits: 2, to: &output)
+    }
+
+    private static func append(_ number: Int, digits: Int, to output: inout [UInt8]) {
+        if digits == 4 {
+            output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 1000 % 10))
+            output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 100 % 10))
+        }
+        output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10 % 10))
+        output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
+    }
+
+    private static func append(name: Int, of names: StaticString, to output: inout [UInt8]) {
+        for index in name * 3..<name * 3 + 3 {
+            output.append(unsafe names.utf8Start[index])
+        }
+    }
+}
+
+/// A day of the Gregorian calendar, with the arithmetic of https://howardhinnant.github.io/date_algorithms.html
+private struct CivilDate {
+    let year, month, day: Int
+
+    init(year: Int, month: Int, day: Int) {
+        (self.year, self.month, self.day) = (year, month, day)
+    }
+
+    init(daysSince1970 days: Int) {
+        let shifted = days + 719_468
+        let era = shifted / 146_097
+        let dayOfEra = shifted % 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let marchMonth = (5 * dayOfYear + 2) / 153
+        day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
+        month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    }
+
+    var daysSince1970: Int {
+        let marchYear = month <= 2 ? year - 1 : year
+        // Before the year 0 only for 0000-01 and 0000-02, whose era would round the wrong way.
+        let era = (marchYear >= 0 ? marchYear : marchYear - 399) / 400
+        let yearOfEra = marchYear - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+
+    static func days(inMonth month: Int, of year: Int) -> Int {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+}
+
+private struct Reader {
+    private var rest: ArraySlice<UInt8>
+
+    init(_ bytes: ArraySlice<UInt8>) {
+        rest = bytes
+    }
+
+    var isAtEnd: Bool { rest.isEmpty }
+
+    mutating func number(_ digits: Int) throws(SigningTime.Invalid) -> Int {
+        guard rest.count >= digits else { throw .form }
+        var number = 0
+        for byte in rest.prefix(digits) {
+            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { throw .form }
+            number = number * 10 + Int(byte - UInt8(ascii: "0"))
+        }
+        rest = rest.dropFirst(digits)
+        return number
+    }
+
+    mutating func skip(_ literal: StaticString) -> Bool {
+        let length = literal.utf8CodeUnitCount
+        guard rest.count >= length else { return false }
+        for index in 0..<length where unsafe rest[rest.startIndex + index] != literal.utf8Start[index] {
+            return false
+        }
+        rest = rest.dropFirst(length)
+        return true
+    }
+
+    mutating func literal(_ literal: StaticString) throws(SigningTime.Invalid) {
+        guard skip(literal) else { throw .form }
+    }
+
+    mutating func clock() throws(SigningTime.Invalid) -> (Int, Int, Int) {
+        let hour = try number(2)
+        try literal(":")
+        let minute = try number(2)
+        try literal(":")
+        return (hour, minute, try number(2))
+    }
+
+    /// The index of the next three letters in a row of names of three letters each.
+    mutating func name(of names: StaticString) throws(SigningTime.Invalid) -> Int {
+        guard rest.count >= 3 else { throw .form }
+        for index in 0..<names.utf8CodeUnitCount / 3 {
+            var matches = true
+            for offset in 0..<3 where unsafe rest[rest.startIndex + offset] != names.utf8Start[index * 3 + offset] {
+                matches = false
+            }
+            if matches {
+                rest = rest.dropFirst(3)
+                return index
+            }
+        }
+        throw .form
+    }
+}

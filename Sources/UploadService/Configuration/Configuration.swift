@@ -1,0 +1,151 @@
+/// The settings of one responder, whole and checked; made by `Configuration.load`.
+///
+/// The sections and keys are those of the TOML file, in Swift's spelling.
+package struct Configuration: Sendable {
+    package var server = Server()
+    package var identity = Identity()
+    package var s3: S3
+    package var uploads: Uploads
+    /// Nil where there is no section: uploads stay in the untrusted bucket.
+    package var storage: Storage?
+    /// The default profile.
+    package var rules = Rules()
+    /// By name, each already holding what it takes over from `rules`.
+    package var profiles: [String: Rules] = [:]
+    /// Nil where there is no section or no url.
+    package var hook: Hook?
+
+    /// The rules of a profile; nil and `""` are the default profile. Nil where there is no such profile.
+    package func rules(profile name: String?) -> Rules? {
+        guard let name, !name.isEmpty, name != Self.defaultProfile else { return rules }
+        return profiles[name]
+    }
+
+    /// What logs call `[rules]`; no `[profiles.…]` may have the name.
+    package static let defaultProfile = "default"
+
+    /// The largest body that any profile takes, in bytes.
+    package var bodyLimit: Int {
+        profiles.values.reduce(rules.bodyLimit) { max($0, $1.bodyLimit) }
+    }
+}
+
+extension Configuration {
+    package struct Server: Sendable {
+        /// The site's own origin; nil: Host and scheme of the request say it.
+        package var url: HTTPURL?
+        /// Begins with a slash and ends without one, unless it is `/`.
+        package var mount = "/upload"
+        package var workers = 32
+        /// Seconds for one request, all calls to S3 and the hook included.
+        package var deadline = 50
+        /// Seconds to answer what is in flight when told to stop.
+        package var grace = 30
+        /// More origins that may call us.
+        package var origins: [HTTPURL] = []
+        /// Seals tickets, cookies and receipts; there whenever identity is `anonymous`.
+        package var secret: SecretText?
+    }
+
+    package struct Identity: Sendable {
+        /// The FastCGI parameter that holds the user's name.
+        package var parameter = "REMOTE_USER"
+        package var anonymous = false
+        /// Nil: no cookie.
+        package var prefixCookie: String?
+    }
+
+    package struct S3: Sendable {
+        package enum Addressing: String, Sendable, CaseIterable {
+            case virtual, path
+        }
+
+        /// What we call; its path has no slash at the end.
+        package var endpoint: HTTPURL
+        /// What browsers call: `public_endpoint`, else `endpoint`.
+        package var publicEndpoint: HTTPURL
+        package var region: String
+        package var addressing = Addressing.virtual
+    }
+
+    /// The access control lists that may be set; none of them lets strangers read.
+    package enum CannedACL: String, Sendable, CaseIterable {
+        case `private`
+        case bucketOwnerFullControl = "bucket-owner-full-control"
+    }
+
+    package struct Credentials: Sendable {
+        package var accessKeyID: String
+        package var secretAccessKey: SecretText
+        package var sessionToken: SecretText?
+    }
+
+    /// Where anybody with leave may write, and nobody trusts what is in it.
+    package struct Uploads: Sendable {
+        package var bucket: String
+        /// Nil: no acl is asked for.
+        package var acl: CannedACL? = .private
+        package var credentials: Credentials
+    }
+
+    /// The trusted side.
+    package struct Storage: Sendable {
+        package var bucket: String
+        /// Nil: none is sent.
+        package var acl: CannedACL?
+        package var credentials: Credentials
+        /// The template of a stored key: `{user}`, `{uuid}`, `{ext}`, `{date}`, `{name}`.
+        package var key = "{user}/{uuid}{ext}"
+        /// The prefix of the claim objects; ends with a slash.
+        package var claims = ".countersign/claims/"
+    }
+
+    package struct Rules: Sendable, Equatable {
+        package enum SignatureVersion: Int, Sendable, CaseIterable {
+            case v2 = 2
+            case v4 = 4
+        }
+        package enum KeyCharacters: String, Sendable, CaseIterable {
+            /// Letters of any script and spaces too.
+            case unicode
+            /// The URL characters of drf-to-s3 only.
+            case strict
+        }
+        package enum Encryption: String, Sendable, CaseIterable {
+            case aes256 = "AES256"
+            case kms = "aws:kms"
+        }
+
+        /// Bytes.
+        package var maxSize = 5 << 30
+        /// Lower case: `image/*`, `application/pdf`, `*/*`; empty: any.
+        package var types: [String] = []
+        package var signatureVersions: [SignatureVersion] = [.v2, .v4]
+        /// Seconds.
+        package var expiresAfter = 300
+        /// Where `success_action_redirect` may point besides our own `empty_html`.
+        package var redirects: [HTTPURL] = []
+        package var keyCharacters = KeyCharacters.unicode
+        /// Values of `x-amz-storage-class`; empty: the element is refused.
+        package var storageClasses: [String] = []
+        /// Values of `x-amz-server-side-encryption`; empty: the element is refused.
+        package var encryption: [Encryption] = []
+        /// The largest request body, in bytes.
+        package var bodyLimit = 64 << 10
+    }
+
+    package struct Hook: Sendable {
+        package enum Target: Sendable, Equatable {
+            case http(HTTPURL)
+            /// The path of a local socket.
+            case unix(String)
+        }
+
+        package var url: Target
+        /// Also asked before signing and before copying.
+        package var authorize = false
+        package var secret: SecretText
+        /// Seconds.
+        package var timeout = 10
+    }
+}

@@ -1,0 +1,171 @@
+/// Which sections and keys there are, and what each may hold.
+struct ConfigurationSections {
+    let reader: ConfigurationReader
+
+    /// Nil where something is wrong, which the reader then knows.
+    func read() -> Configuration? {
+        let server = server()
+        let identity = identity()
+        let s3 = s3()
+        let uploads = uploads()
+        let storage = storage()
+        let base = rules(reader.section("rules"), over: Configuration.Rules())
+        let profiles = profiles(over: base)
+        let hook = hook()
+        reader.reportUnknown()
+        let checks = CrossChecks(reader: reader)
+        checks.server(server, identity, hook)
+        guard let s3 else { return nil }
+        checks.endpoints(s3, uploads)
+        checks.versions(base, profiles, s3)
+        guard let uploads else { return nil }
+        checks.buckets(s3, uploads, storage)
+        return Configuration(
+            server: server, identity: identity, s3: s3, uploads: uploads, storage: storage, rules: base,
+            profiles: profiles, hook: hook)
+    }
+
+    private func server() -> Configuration.Server {
+        let section = reader.section("server")
+        var server = Configuration.Server()
+        section.set(&server.url, "url") { value throws(WrongValue) in
+            try value.string().isEmpty ? nil : try Checks.origin(value)
+        }
+        section.set(&server.mount, "mount", Checks.mount)
+        section.set(&server.workers, "workers") { value throws(WrongValue) in try value.integer(in: 1...1024) }
+        section.set(&server.deadline, "deadline") { value throws(WrongValue) in
+            try value.integer(in: 1...3600, of: "seconds")
+        }
+        section.set(&server.grace, "grace") { value throws(WrongValue) in
+            try value.integer(in: 1...3600, of: "seconds")
+        }
+        section.set(&server.origins, "origins") { value throws(WrongValue) in try value.list(of: Checks.origin) }
+        server.secret = section.secretFile("secret_file", lines: true, atLeast: 32)
+        return server
+    }
+
+    private func identity() -> Configuration.Identity {
+        let section = reader.section("identity")
+        var identity = Configuration.Identity()
+        section.set(&identity.parameter, "parameter", Checks.identityParameter)
+        section.set(&identity.anonymous, "anonymous") { value throws(WrongValue) in try value.boolean() }
+        section.set(&identity.prefixCookie, "prefix_cookie", Checks.cookieName)
+        return identity
+    }
+
+    private func s3() -> Configuration.S3? {
+        let section = reader.section("s3")
+        let endpoint = section.required("endpoint", "\"https://s3.eu-west-1.amazonaws.com\"", Checks.endpoint)
+        let publicEndpoint = section.value("public_endpoint") { value throws(WrongValue) -> HTTPURL? in
+            try value.string().isEmpty ? nil : try Checks.endpoint(value)
+        }
+        let region = section.required("region", "\"eu-west-1\"", Checks.region)
+        let addressing = section.value("addressing") { value throws(WrongValue) in
+            try value.choice(Configuration.S3.Addressing.self)
+        }
+        guard let endpoint, let region else { return nil }
+        return Configuration.S3(
+            endpoint: endpoint, publicEndpoint: (publicEndpoint ?? nil) ?? endpoint, region: region,
+            addressing: addressing ?? .virtual)
+    }
+
+    private func uploads() -> Configuration.Uploads? {
+        let section = reader.section("uploads")
+        let bucket = section.required("bucket", "\"example-uploads\"", Checks.bucket)
+        let acl = section.value("acl", Checks.acl)
+        let credentials = section.credentials(isRequired: true)
+        guard let bucket, let credentials else { return nil }
+        return Configuration.Uploads(bucket: bucket, acl: acl ?? .private, credentials: credentials)
+    }
+
+    private func storage() -> Configuration.Storage? {
+        let section = reader.section("storage")
+        let isRequired = section.isPresent
+        let bucket =
+            isRequired
+            ? section.required("bucket", "\"example-storage\"", Checks.bucket) : section.value("bucket", Checks.bucket)
+        let acl = section.value("acl", Checks.acl)
+        let credentials = section.credentials(isRequired: isRequired)
+        let key = section.value("key", Checks.keyTemplate)
+        let claims = section.value("claims", Checks.claims)
+        guard let bucket, let credentials else { return nil }
+        var storage = Configuration.Storage(bucket: bucket, acl: acl ?? nil, credentials: credentials)
+        if let key { storage.key = key }
+        if let claims { storage.claims = claims }
+        return storage
+    }
+
+    private func rules(
+        _ section: ConfigurationSection, over base: Configuration.Rules
+    ) -> Configuration.Rules {
+        var rules = base
+        section.set(&rules.maxSize, "max_size") { value throws(WrongValue) in try value.byteSize(in: 1...(5 << 40)) }
+        section.set(&rules.types, "types") { value throws(WrongValue) in try value.list(of: Checks.mediaType) }
+        section.set(&rules.signatureVersions, "signature_versions") { value throws(WrongValue) in
+            let versions = try value.list(of: Checks.signatureVersion)
+            guard !versions.isEmpty else { throw WrongValue("must not be empty; write [2, 4] or [4]") }
+            return versions
+        }
+        section.set(&rules.expiresAfter, "expires_after") { value throws(WrongValue) in
+            try value.integer(in: 1...604_800, of: "seconds")
+        }
+        section.set(&rules.redirects, "redirects") { value throws(WrongValue) in try value.list(of: Checks.redirect) }
+        section.set(&rules.keyCharacters, "key_characters") { value throws(WrongValue) in
+            try value.choice(Configuration.Rules.KeyCharacters.self)
+        }
+        section.set(&rules.storageClasses, "storage_classes") { value throws(WrongValue) in
+            try value.list(of: Checks.storageClass)
+        }
+        section.set(&rules.encryption, "encryption") { value throws(WrongValue) in
+            try value.list { item throws(WrongValue) in try item.choice(Configuration.Rules.Encryption.self) }
+        }
+        section.set(&rules.bodyLimit, "body_limit") { value throws(WrongValue) in
+            try value.byteSize(in: (1 << 10)...(16 << 20))
+        }
+        return rules
+    }
+
+    private func profiles(over base: Configuration.Rules) -> [String: Configuration.Rules] {
+        var profiles: [String: Configuration.Rules] = [:]
+        guard let tables = reader.members(["profiles"]) else {
+            if reader.holds("profiles") { reader.report([], "profiles", "must be sections: [profiles.NAME]") }
+            return profiles
+        }
+        for name in tables.keys.sorted() {
+            guard case .table? = tables[name] else {
+                reader.report(["profiles"], name, "must be a section: [profiles.NAME]")
+                continue
+            }
+            if name == Configuration.defaultProfile {
+                reader.report(["profiles", name], "", "the default profile is [rules]; write its keys there")
+            } else if !Checks.isToken(name, and: "-_", 1...64) {
+                reader.report(["profiles", name], "", "must be a name of letters, digits, \"-\" and \"_\"")
+            }
+            profiles[name] = rules(reader.section("profiles", name), over: base)
+        }
+        return profiles
+    }
+
+    private func hook() -> Configuration.Hook? {
+        let section = reader.section("hook")
+        let url = section.value("url", Checks.hook) ?? nil
+        let authorize = section.value("authorize") { value throws(WrongValue) in try value.boolean() } ?? false
+        let secret = section.secretFile("secret_file", lines: false)
+        let timeout = section.value("timeout") { value throws(WrongValue) in
+            try value.integer(in: 1...3600, of: "seconds")
+        }
+        guard let url else {
+            if authorize, !section.hasProblem("url") {
+                section.report("url", "is missing, and authorize = true needs it")
+            }
+            return nil
+        }
+        guard let secret else {
+            if !section.hasProblem("secret_file") {
+                section.report("secret_file", "is missing; the hook's calls are signed with the secret in it")
+            }
+            return nil
+        }
+        return Configuration.Hook(url: url, authorize: authorize, secret: secret, timeout: timeout ?? 10)
+    }
+}

@@ -1,0 +1,91 @@
+extension Checks {
+    /// Where S3 answers: a path is allowed, its last slash is dropped.
+    static func endpoint(_ value: ConfigurationValue) throws(WrongValue) -> HTTPURL {
+        let url = try HTTPURL(parsing: try value.string())
+        guard url.query == nil else { throw WrongValue("must not have a query (?…)") }
+        guard !Array(url.path.utf8).holds("//"), !Array("\(url.path)/".utf8).holds("/../") else {
+            throw WrongValue("must have a plain path, without \"//\" and \"..\"")
+        }
+        guard url.path.utf8.last == UInt8(ascii: "/") else { return url }
+        return try HTTPURL(parsing: url.origin + String(url.path.dropLast()))
+    }
+
+    /// `scheme://host[:port]` and nothing else.
+    static func origin(_ value: ConfigurationValue) throws(WrongValue) -> HTTPURL {
+        let text = try value.string()
+        guard !text.utf8.contains(UInt8(ascii: "*")) else {
+            throw WrongValue(
+                "\(quoted(text)): no \"*\" here; name every origin, for example \"https://www.example.org\"")
+        }
+        let url = try HTTPURL(parsing: text)
+        guard url.path.isEmpty, url.query == nil else {
+            throw WrongValue("must be scheme and host only; write \"\(url.origin)\"")
+        }
+        return url
+    }
+
+    static func redirect(_ value: ConfigurationValue) throws(WrongValue) -> HTTPURL {
+        try HTTPURL(parsing: try value.string())
+    }
+
+    /// `http:`, `https:` or `unix:/path`; empty: none.
+    static func hook(_ value: ConfigurationValue) throws(WrongValue) -> Configuration.Hook.Target? {
+        let text = try value.string()
+        if text.isEmpty { return nil }
+        guard text.utf8.starts(with: "unix:".utf8) else { return .http(try HTTPURL(parsing: text)) }
+        let path = String(text.dropFirst("unix:".count))
+        // sun_path holds 108 bytes, the zero at the end included.
+        guard path.utf8.first == UInt8(ascii: "/"), path.utf8.count < 108 else {
+            throw WrongValue("must name a socket by its absolute path of at most 107 bytes: \"unix:/run/site.sock\"")
+        }
+        return .unix(path)
+    }
+
+    private static let placeholders = ["{user}", "{uuid}", "{ext}", "{date}", "{name}"]
+
+    /// The template of a stored key.
+    static func keyTemplate(_ value: ConfigurationValue) throws(WrongValue) -> String {
+        let template = try value.string()
+        var rest = Substring(template)
+        while let open = rest.firstIndex(where: { $0 == "{" || $0 == "}" }) {
+            rest = rest[open...]
+            guard let found = placeholders.first(where: { rest.hasPrefix($0) }) else {
+                throw WrongValue(
+                    "\(quoted(template)) holds a brace that begins none of \(placeholders.joined(separator: " "))")
+            }
+            rest = rest.dropFirst(found.count)
+        }
+        guard Array(template.utf8).holds("{uuid}") else {
+            throw WrongValue("\(quoted(template)) must hold {uuid}, else one upload could replace another")
+        }
+        try plainKey(template)
+        return template
+    }
+
+    /// The prefix of the claim objects.
+    static func claims(_ value: ConfigurationValue) throws(WrongValue) -> String {
+        let prefix = try value.string()
+        guard prefix.utf8.count > 1, prefix.utf8.last == UInt8(ascii: "/") else {
+            throw WrongValue("\(quoted(prefix)) must end with a slash; write for example \".countersign/claims/\"")
+        }
+        try plainKey(String(prefix.dropLast()))
+        return prefix
+    }
+
+    private static func plainKey(_ key: String) throws(WrongValue) {
+        let path = Array("/\(key)/".utf8)
+        guard key.utf8.count <= 512, !["//", "/./", "/../"].contains(where: { path.holds($0) }),
+            key.utf8.allSatisfy({ $0.isVisibleASCII && $0 != UInt8(ascii: "\\") })
+        else {
+            throw WrongValue(
+                "\(quoted(key)) must be a plain key: printable ASCII, no spaces, no segment empty, \".\" or \"..\"")
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Whether the bytes of the text stand somewhere in it.
+    func holds(_ text: String) -> Bool {
+        indices.contains { self[$0...].starts(with: text.utf8) }
+    }
+}

@@ -1,0 +1,74 @@
+internal import FastCGI
+internal import S3Authorization
+
+/// `GET prefix`: all that a page needs to configure its uploader, and the cookies that go with it.
+struct PrefixHandler {
+    private let inquiry: Inquiry
+    private let surroundings: Surroundings
+
+    init(_ inquiry: Inquiry, _ surroundings: Surroundings) {
+        self.inquiry = inquiry
+        self.surroundings = surroundings
+    }
+
+    func respond(_ account: inout Account) throws(RequestError) -> Response {
+        let profile = try inquiry.profile()
+        account.profile = profile.name
+        do throws(RequestError) {
+            let identity = try inquiry.identity()
+            account.user = identity.name
+            return answer(profile, identity.prefix, cookies: [])
+        } catch {
+            if let anonymous = inquiry.site.anonymous, error == .loginRequired {
+                let issued = anonymous.issue(random: surroundings.random(16), isSecure: inquiry.isSecure)
+                return answer(profile, issued.prefix, cookies: [issued.setCookie])
+            }
+            var error = error
+            if let name = inquiry.site.prefixCookie {
+                error.headers.append(.init("Set-Cookie", "\(name)=; Path=/; Max-Age=0; SameSite=Lax"))
+            }
+            throw error
+        }
+    }
+
+    private func answer(_ profile: Site.Profile, _ prefix: KeyPrefix, cookies: [String]) -> Response {
+        var headers = cookies.map { Response.Header("Set-Cookie", $0) }
+        if let name = inquiry.site.prefixCookie {
+            let value = PercentEncoding.encode(prefix.text)
+            let attributes = "; Path=/; SameSite=Lax" + (inquiry.isSecure ? "; Secure" : "")
+            headers.append(.init("Set-Cookie", "\(name)=\(value)\(attributes)"))
+        }
+        return Answers.json(body(profile, prefix), headers: headers)
+    }
+
+    private func body(_ profile: Site.Profile, _ prefix: KeyPrefix) -> [UInt8] {
+        let site = inquiry.site
+        let rules = profile.rules
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.name("prefix")
+        writer.string(prefix.text)
+        writer.name("bucket")
+        writer.string(rules.bucket)
+        writer.name("accessKey")
+        writer.string(site.credentials.accessKeyID)
+        writer.name("region")
+        writer.string(rules.region)
+        writer.name("endpoint")
+        writer.string(site.endpoint.url(bucket: rules.bucket, addressing: site.addressing))
+        writer.name("maxSize")
+        writer.number(rules.maximumSize)
+        writer.name("acl")
+        writer.string(rules.acl ?? "")
+        writer.name("signatureVersions")
+        writer.beginArray()
+        for version in rules.signatureVersions.map(\.rawValue).sorted() {
+            writer.number(version)
+        }
+        writer.endArray()
+        writer.name("now")
+        writer.number(surroundings.now())
+        writer.endObject()
+        return writer.bytes
+    }
+}

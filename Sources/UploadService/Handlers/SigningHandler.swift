@@ -1,0 +1,80 @@
+internal import FastCGI
+internal import S3Authorization
+
+/// `POST sign`: checks a POST policy, writes it anew and signs it.
+struct SigningHandler {
+    private let inquiry: Inquiry
+    private let surroundings: Surroundings
+
+    init(_ inquiry: Inquiry, _ surroundings: Surroundings) {
+        self.inquiry = inquiry
+        self.surroundings = surroundings
+    }
+
+    func respond(_ account: inout Account) throws(RequestError) -> Response {
+        let profile = try inquiry.profile()
+        account.profile = profile.name
+        guard inquiry.isJSON || inquiry.isStatusless else { throw .unsupportedMediaType }
+        let identity = try inquiry.identity()
+        account.user = identity.name
+        guard inquiry.request.body.count <= profile.bodyLimit else { throw .bodyTooLarge(limit: profile.bodyLimit) }
+        let authorized = try authorize(profile, identity, &account)
+        account.key = authorized.key
+        let signed = authorized.sign(with: inquiry.site.keys)
+        return answer(authorized, signed)
+    }
+
+    private func authorize(
+        _ profile: Site.Profile, _ identity: Identity, _ account: inout Account
+    ) throws(RequestError) -> AuthorizedPolicy {
+        let version: SignatureVersion? = inquiry.queryValue("v4").map { _ in .v4 }
+        let caller = Caller(prefix: identity.prefix, returnPage: inquiry.returnPage, expectedVersion: version)
+        let policy: POSTPolicy
+        do throws(JSONError) {
+            policy = try POSTPolicy(parsing: inquiry.request.body)
+        } catch {
+            throw .malformedJSON(error)
+        }
+        account.key = policy.key
+        do throws(PolicyViolations) {
+            return try profile.rules.authorize(
+                policy, for: caller, signedBy: inquiry.site.credentials, at: surroundings.signingTime)
+        } catch {
+            throw .refused(error)
+        }
+    }
+
+    /// Fine Uploader reads `policy` and `signature`; `policy_decoded` is for people.
+    private func answer(_ authorized: AuthorizedPolicy, _ signed: SignedPolicy) -> Response {
+        var writer = JSONWriter(capacity: signed.policy.count + authorized.document.count + 160)
+        writer.beginObject()
+        writer.name("policy")
+        writer.string(signed.policy)
+        writer.name("signature")
+        writer.string(signed.signature)
+        writer.name("policy_decoded")
+        writer.raw(authorized.document.bytes)
+        writer.endObject()
+        return Answers.json(writer.bytes)
+    }
+}
+
+extension Inquiry {
+    /// `application/json`, with parameters or without.
+    var isJSON: Bool {
+        guard let type = parameter("CONTENT_TYPE") else { return false }
+        let name = ByteString(type.bytes.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 })
+        return name.equalsIgnoringASCIICase("application/json")
+    }
+
+    /// Whether this is the request of an old Internet Explorer's XDomainRequest, which can send no content type and read
+    /// no status: from an origin that is ours or allowed. Without such an origin it is a trick of another site's.
+    var isStatusless: Bool {
+        guard method == .post, parameter("HTTP_ORIGIN") != nil else { return false }
+        if let type = parameter("CONTENT_TYPE"), !type.begins(with: "text/plain") { return false }
+        switch origin {
+        case .own, .allowed: return true
+        case .foreign, .unstated: return false
+        }
+    }
+}

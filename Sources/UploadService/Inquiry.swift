@@ -1,0 +1,77 @@
+internal import FastCGI
+internal import S3Authorization
+
+/// One request as the upload desk sees it: which of our URLs it is for, and what the web server says about it.
+struct Inquiry {
+    enum Method: String {
+        case get = "GET"
+        case head = "HEAD"
+        case post = "POST"
+        case put = "PUT"
+        case delete = "DELETE"
+        case options = "OPTIONS"
+
+        /// RFC 9110, section 9.2.1, <https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1>.
+        var isSafe: Bool { self == .get || self == .head || self == .options }
+    }
+
+    let request: Request
+    let site: Site
+    let method: Method?
+    let route: Route?
+
+    init(_ request: Request, at site: Site) {
+        self.request = request
+        self.site = site
+        method = Self.method(request.parameters["REQUEST_METHOD"])
+        route = Route(request.parameters, mount: site.mount)
+    }
+
+    private static func method(_ text: ArraySlice<UInt8>?) -> Method? {
+        guard let text = text.map({ ByteString($0) }) else { return nil }
+        if text.is("POST") { return .post }
+        if text.is("GET") { return .get }
+        if text.is("OPTIONS") { return .options }
+        if text.is("HEAD") { return .head }
+        if text.is("DELETE") { return .delete }
+        return text.is("PUT") ? .put : nil
+    }
+
+    /// A parameter of the web server's; nil where it is missing or empty.
+    func parameter(_ name: StaticString) -> ByteString? {
+        guard let value = request.parameters[name], !value.isEmpty else { return nil }
+        return ByteString(value)
+    }
+
+    /// Whether the browser came over https, as far as the web server knows.
+    var isSecure: Bool {
+        if let url = site.url { return url.scheme == .https }
+        if let scheme = parameter("REQUEST_SCHEME") { return scheme.is("https") }
+        guard let https = parameter("HTTPS") else { return false }
+        return !https.equalsIgnoringASCIICase("off")
+    }
+
+    /// Where S3 may redirect this request's iframe.
+    var returnPage: ReturnPage? {
+        let path = ByteString(site.mount.bytes + "/empty_html".utf8)
+        if let url = site.url { return ReturnPage(site: url, path: path) }
+        return parameter("HTTP_HOST").map { ReturnPage(host: $0, isPlainHTTPAllowed: !isSecure, path: path) }
+    }
+
+    /// The set of rules that the web server chose for this location.
+    func profile() throws(RequestError) -> Site.Profile {
+        guard let name = parameter("COUNTERSIGN_PROFILE"), !name.is("default") else { return site.rules }
+        guard let profile = site.profiles[name] else { throw .unknownProfile(name) }
+        return profile
+    }
+
+    /// The value of a name in the query, undecoded; empty where the name stands alone, nil where it is not there.
+    func queryValue(_ name: StaticString) -> ByteString? {
+        guard let query = parameter("QUERY_STRING") else { return nil }
+        for pair in query.bytes.split(separator: UInt8(ascii: "&")) {
+            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            if ByteString(parts[0]).is(name) { return parts.count == 2 ? ByteString(parts[1]) : "" }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,102 @@
+internal import FastCGI
+internal import S3Authorization
+
+/// Why a request is refused, for whoever sent it: never holds a secret.
+struct RequestError: Error, Equatable {
+    struct Detail: Equatable {
+        let place: ByteString
+        let message: String
+    }
+
+    let status: Int
+    /// Stable, for programs.
+    let code: StaticString
+    /// For people.
+    let message: String
+    /// What is wrong with which field, where that can be said.
+    var details: [Detail] = []
+    var headers: [Response.Header] = []
+
+    static func == (left: RequestError, right: RequestError) -> Bool {
+        left.status == right.status && left.message == right.message && left.details == right.details
+    }
+}
+
+extension RequestError {
+    static var loginRequired: RequestError {
+        RequestError(status: 403, code: "login_required", message: "Log in before uploading")
+    }
+
+    static var notFound: RequestError {
+        RequestError(status: 404, code: "not_found", message: "There is nothing at this URL")
+    }
+
+    static func methodNotAllowed(allowed: String) -> RequestError {
+        RequestError(
+            status: 405, code: "method_not_allowed", message: "This URL takes \(allowed)",
+            headers: [.init("Allow", allowed)])
+    }
+
+    static var foreignOrigin: RequestError {
+        RequestError(status: 403, code: "foreign_origin", message: "Pages of another site may not do this")
+    }
+
+    static var unsupportedMediaType: RequestError {
+        RequestError(
+            status: 415, code: "unsupported_media_type", message: "The request should have Content-Type: application/json")
+    }
+
+    static func bodyTooLarge(limit: Int) -> RequestError {
+        RequestError(
+            status: 413, code: "body_too_large", message: "The request body should have at most \(limit) bytes")
+    }
+
+    static func malformedJSON(_ error: JSONError) -> RequestError {
+        RequestError(status: 400, code: "malformed_json", message: "Malformed JSON: \(error)")
+    }
+
+    static func unusableUserName(_ reason: KeyPrefix.Invalid) -> RequestError {
+        let problem =
+            switch reason {
+            case .empty: "is empty"
+            case .dotSegment: "is a dot segment"
+            case .controlCharacter: "has a control character"
+            case .notUTF8: "is not UTF-8"
+            case .tooLong: "has more than 256 bytes"
+            }
+        let message = "This user name can't have uploads of its own: it \(problem)"
+        return RequestError(status: 403, code: "unusable_user_name", message: message)
+    }
+
+    static func unknownProfile(_ name: ByteString) -> RequestError {
+        RequestError(
+            status: 500, code: "unknown_profile",
+            message: "The web server asks for the profile '\(ByteString(name.bytes.prefix(80)))', which is not configured")
+    }
+
+    static func refused(_ violations: PolicyViolations) -> RequestError {
+        let details = violations.all.map { violation in
+            let place: ByteString =
+                switch violation.place {
+                case .conditions: "conditions"
+                case .expiration: "expiration"
+                case .condition(let element): ByteString("conditions.".utf8 + element.bytes)
+                }
+            return Detail(place: place, message: violation.message)
+        }
+        let isPermission = violations.areAllOfPermission
+        return RequestError(
+            status: isPermission ? 403 : 400, code: isPermission ? "not_permitted" : "invalid_policy",
+            message: summary(violations.all, details), details: details)
+    }
+
+    /// One violation speaks for itself; of several, each is named with its field, four at most.
+    private static func summary(_ violations: [PolicyViolation], _ details: [Detail]) -> String {
+        guard let first = violations.first, violations.count > 1 else { return violations.first?.message ?? "" }
+        if violations.allSatisfy({ $0.message == first.message }) && violations.allSatisfy({ $0.place == first.place }) {
+            return first.message
+        }
+        let shown = details.prefix(4).map { "\($0.place): \($0.message)" }.joined(separator: "; ")
+        return details.count > 4 ? "\(shown); and \(details.count - 4) more" : shown
+    }
+}

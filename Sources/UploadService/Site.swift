@@ -1,0 +1,47 @@
+package import S3Authorization
+
+/// The site whose upload desk this is: its configuration in the form that requests are answered from.
+package struct Site: Sendable {
+    /// Without the slash at its end: empty where we are mounted at `/`.
+    package var mount: ByteString
+    /// The site's own URL, where Host and scheme cannot be trusted to say it.
+    package var url: HTTPURL?
+    /// More origins that may call us.
+    package var origins: [HTTPURL] = []
+    /// The trusted parameter with the user's name.
+    package var identityParameter = "REMOTE_USER"
+    /// Signs the cookies of anonymous users; nil where there are none.
+    package var anonymous: AnonymousCookie?
+    /// The name of the prefix cookie; nil where there is none.
+    package var prefixCookie: String?
+    package var credentials: Credentials
+    package var keys = SigningKeyCache()
+    /// Where browsers upload to.
+    package var endpoint: Endpoint
+    package var addressing: Addressing
+    package var rules: Profile
+    package var profiles: [ByteString: Profile] = [:]
+
+    /// One set of rules and the limits around it.
+    package struct Profile: Sendable {
+        package var name: ByteString
+        package var rules: UploadRules
+        /// The largest request body, in bytes.
+        package var bodyLimit = 65_536
+
+        package init(name: ByteString, rules: UploadRules) {
+            self.name = name
+            self.rules = rules
+        }
+    }
+
+    package init(
+        mount: ByteString, credentials: Credentials, endpoint: Endpoint, addressing: Addressing, rules: Profile
+    ) {
+        self.mount = mount
+        self.credentials = credentials
+        self.endpoint = endpoint
+        self.addressing = addressing
+        self.rules = rules
+    }
+}

@@ -1,0 +1,28 @@
+internal import S3Authorization
+
+/// What the outside world lends a request: the time, randomness, and a place for a log line.
+package struct Surroundings: Sendable {
+    /// Milliseconds since 1970 UTC.
+    package var now: @Sendable () -> Int64
+    /// Microseconds on a clock that never goes back.
+    package var stopwatch: @Sendable () -> Int64
+    package var random: @Sendable (_ count: Int) -> [UInt8]
+    /// Takes one line, without its line feed.
+    package var log: @Sendable (_ line: [UInt8]) -> Void
+
+    package init(
+        now: @escaping @Sendable () -> Int64, stopwatch: @escaping @Sendable () -> Int64,
+        random: @escaping @Sendable (Int) -> [UInt8], log: @escaping @Sendable ([UInt8]) -> Void
+    ) {
+        self.now = now
+        self.stopwatch = stopwatch
+        self.random = random
+        self.log = log
+    }
+}
+
+extension Surroundings {
+    var signingTime: SigningTime {
+        (try? SigningTime(secondsSince1970: now() / 1000)) ?? .start
+    }
+}

@@ -1,2 +1,0 @@
-/// What each URL of the upload desk does.
-package enum UploadService {}

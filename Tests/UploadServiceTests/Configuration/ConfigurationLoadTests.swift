@@ -1,0 +1,185 @@
+import Testing
+
+@testable import UploadService
+
+@Suite struct ConfigurationLoadTests {
+    @Test func defaults() throws {
+        let loaded = try Sample.load(Sample.least)
+        let configuration = loaded.configuration
+        #expect(loaded.warnings.isEmpty)
+        #expect(loaded.file == Sample.path)
+        #expect(configuration.server.url == nil)
+        #expect(configuration.server.mount == "/upload")
+        #expect(configuration.server.workers == 32)
+        #expect(configuration.server.deadline == 50)
+        #expect(configuration.server.grace == 30)
+        #expect(configuration.server.origins.isEmpty)
+        #expect(configuration.server.secret == nil)
+        #expect(configuration.identity.parameter == "REMOTE_USER")
+        #expect(!configuration.identity.anonymous)
+        #expect(configuration.identity.prefixCookie == nil)
+        #expect(configuration.s3.endpoint.description == "https://s3.eu-west-1.amazonaws.com")
+        #expect(configuration.s3.publicEndpoint == configuration.s3.endpoint)
+        #expect(configuration.s3.addressing == .virtual)
+        #expect(configuration.uploads.acl == .private)
+        #expect(configuration.uploads.credentials.sessionToken == nil)
+        #expect(configuration.storage == nil)
+        #expect(configuration.hook == nil)
+        #expect(configuration.profiles.isEmpty)
+        let rules = configuration.rules
+        #expect(rules == Configuration.Rules())
+        #expect(rules.maxSize == 5_368_709_120)
+        #expect(rules.signatureVersions == [.v2, .v4])
+        #expect(rules.expiresAfter == 300)
+        #expect(rules.keyCharacters == .unicode)
+        #expect(rules.bodyLimit == 65_536)
+    }
+
+    @Test func everyKey() throws {
+        let loaded = try Sample.load(Sample.full)
+        let configuration = loaded.configuration
+        #expect(loaded.warnings.isEmpty)
+        #expect(configuration.server.url?.origin == "https://www.example.org")
+        #expect(configuration.server.mount == "/files/upload")
+        #expect(configuration.server.workers == 16)
+        #expect(configuration.server.deadline == 40)
+        #expect(configuration.server.grace == 20)
+        #expect(configuration.server.origins.map(\.origin) == ["https://app.example.org", "http://localhost:3000"])
+        #expect(configuration.server.secret?.bytes == Array("FILESECRET-0123456789-0123456789\nsecond line".utf8))
+        #expect(configuration.identity.parameter == "OIDC_CLAIM_sub")
+        #expect(configuration.identity.anonymous)
+        #expect(configuration.identity.prefixCookie == "upload_prefix")
+        #expect(configuration.s3.endpoint.description == "http://127.0.0.1:7480/store")
+        #expect(configuration.s3.publicEndpoint.description == "https://objects.example.org")
+        #expect(configuration.s3.region == "default")
+        #expect(configuration.s3.addressing == .path)
+        #expect(configuration.uploads.bucket == "example-uploads")
+        #expect(configuration.uploads.acl == .bucketOwnerFullControl)
+        #expect(configuration.uploads.credentials.accessKeyID == "AKIAIOSFODNN7EXAMPLE")
+        #expect(configuration.uploads.credentials.secretAccessKey.bytes == Array("FILESECRET/uploads".utf8))
+        #expect(configuration.uploads.credentials.sessionToken?.bytes == Array("FILESECRET/token".utf8))
+        let storage = try #require(configuration.storage)
+        #expect(storage.bucket == "example-storage")
+        #expect(storage.acl == .private)
+        #expect(storage.credentials.secretAccessKey.bytes == Array("FILESECRET/storage".utf8))
+        #expect(storage.key == "{date}/{user}/{uuid}/{name}{ext}")
+        #expect(storage.claims == "claims/")
+        let rules = configuration.rules
+        #expect(rules.maxSize == 100_000_000)
+        #expect(rules.types == ["image/*", "application/pdf"])
+        #expect(rules.signatureVersions == [.v4])
+        #expect(rules.expiresAfter == 600)
+        #expect(rules.redirects.map(\.description) == ["https://www.example.org/done?from=upload"])
+        #expect(rules.keyCharacters == .strict)
+        #expect(rules.storageClasses == ["STANDARD_IA"])
+        #expect(rules.encryption == [.aes256, .kms])
+        #expect(rules.bodyLimit == 32_768)
+        let hook = try #require(configuration.hook)
+        #expect(hook.url == .unix("/run/site/hook.sock"))
+        #expect(hook.authorize)
+        #expect(hook.secret.bytes == Array("FILESECRET/hook".utf8))
+        #expect(hook.timeout == 5)
+    }
+
+    @Test func profilesOverrideKeyByKey() throws {
+        let configuration = try Sample.load(
+            Sample.full, ["COUNTERSIGN_RULES_EXPIRES_AFTER": "120"]
+        ).configuration
+        let avatars = try #require(configuration.rules(profile: "avatars"))
+        var expected = configuration.rules
+        expected.maxSize = 2 << 20
+        expected.types = ["image/*"]
+        #expect(avatars == expected)
+        #expect(avatars.expiresAfter == 120)
+        #expect(configuration.rules(profile: nil) == configuration.rules)
+        #expect(configuration.rules(profile: "") == configuration.rules)
+        #expect(configuration.rules(profile: "default") == configuration.rules)
+        #expect(configuration.rules(profile: "videos") == nil)
+    }
+
+    @Test func bodyLimitIsTheLargest() throws {
+        let configuration = try Sample.load(Sample.least + "\n[profiles.a]\nbody_limit = \"1MiB\"\n[profiles.b]\n")
+            .configuration
+        #expect(configuration.bodyLimit == 1 << 20)
+        #expect(configuration.rules.bodyLimit == 64 << 10)
+        #expect(configuration.profiles["b"] == configuration.rules)
+    }
+
+    @Test func environmentAlone() throws {
+        let loaded = try Sample.load(
+            nil,
+            [
+                "COUNTERSIGN_S3_ENDPOINT": "https://s3.eu-west-1.amazonaws.com", "COUNTERSIGN_S3_REGION": "eu-west-1",
+                "COUNTERSIGN_UPLOADS_BUCKET": "example-uploads", "COUNTERSIGN_UPLOADS_ACCESS_KEY_ID": "AKIA",
+                "COUNTERSIGN_UPLOADS_SECRET_ACCESS_KEY_FILE": "/etc/countersign/uploads.key", "HOME": "/root",
+                "COUNTERSIGN_PROFILE": "avatars", "COUNTERSIGN_CONFIG": "",
+            ])
+        #expect(loaded.file == nil)
+        #expect(loaded.warnings.isEmpty)
+        #expect(loaded.configuration.uploads.credentials.secretAccessKey.bytes == Array("FILESECRET/uploads".utf8))
+    }
+
+    @Test func environmentWinsOverTheFile() throws {
+        let configuration = try Sample.load(
+            Sample.full,
+            [
+                "COUNTERSIGN_SERVER_WORKERS": "8", "COUNTERSIGN_SERVER_ORIGINS": "https://a.example, https://b.example",
+                "COUNTERSIGN_IDENTITY_ANONYMOUS": "false", "COUNTERSIGN_RULES_TYPES": "",
+                "COUNTERSIGN_RULES_MAX_SIZE": "1 GiB", "COUNTERSIGN_RULES_SIGNATURE_VERSIONS": "2,4",
+                "COUNTERSIGN_UPLOADS_SECRET_ACCESS_KEY": "from-the-environment", "COUNTERSIGN_UPLOADS_ACL": "",
+                "COUNTERSIGN_HOOK_AUTHORIZE": "false", "COUNTERSIGN_STORAGE_CLAIMS": "c/",
+                "COUNTERSIGN_RULES_ENCRYPTION": "aws:kms",
+            ]
+        ).configuration
+        #expect(configuration.server.workers == 8)
+        #expect(configuration.server.origins.map(\.origin) == ["https://a.example", "https://b.example"])
+        #expect(!configuration.identity.anonymous)
+        #expect(configuration.rules.types.isEmpty)
+        #expect(configuration.rules.maxSize == 1 << 30)
+        #expect(configuration.rules.signatureVersions == [.v2, .v4])
+        #expect(configuration.rules.encryption == [.kms])
+        #expect(configuration.uploads.credentials.secretAccessKey.bytes == Array("from-the-environment".utf8))
+        #expect(configuration.uploads.acl == nil)
+        #expect(configuration.hook?.authorize == false)
+        #expect(configuration.storage?.claims == "c/")
+    }
+
+    @Test func storageFromTheEnvironmentIsASection() {
+        #expect(
+            Sample.problems(Sample.least, ["COUNTERSIGN_STORAGE_BUCKET": "example-storage"]).map { $0.prefix(31) }
+                == [" storage.access_key_id: is miss", " storage.secret_access_key_file"])
+    }
+
+    @Test(
+        arguments: [
+            ("/a.toml", [:], "/a.toml: there is no such file"),
+            ("/denied", [:], "/denied: no permission to read it"),
+            (nil, ["COUNTERSIGN_CONFIG": "/b.toml"], "/b.toml: there is no such file (named by COUNTERSIGN_CONFIG)"),
+            ("/a.toml", ["COUNTERSIGN_CONFIG": "/b.toml"], "/a.toml: there is no such file"),
+            ("/a.toml", ["COUNTERSIGN_S3_REGION": "x"], "/a.toml: there is no such file"),
+            (
+                nil, ["COUNTERSIGN_CONFIG": "/b.toml", "COUNTERSIGN_S3_REGION": "x"],
+                "/b.toml: there is no such file (named"
+            ),
+            (
+                nil, [:],
+                "/etc/countersign/countersign.toml: there is no such file; write it, name another with --config FILE or"
+            ),
+            (nil, ["COUNTERSIGN_PROFILE": "a"], "/etc/countersign/countersign.toml: there is no such file; write it"),
+        ] as [(String?, [String: String], String)])
+    func whichFile(file: String?, environment: [String: String], message: String) {
+        let error = #expect(throws: ConfigurationError.self) {
+            try Configuration.load(file: file, environment: environment) { path in
+                .failure(path == "/denied" ? .denied : .missing)
+            }
+        }
+        #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func theNamedFileIsRead() throws {
+        let loaded = try Configuration.load(file: nil, environment: ["COUNTERSIGN_CONFIG": "/c.toml"]) { path in
+            path == "/c.toml" ? .success(ConfigurationFile(bytes: Array(Sample.least.utf8))) : .failure(.missing)
+        }
+        #expect(loaded.file == "/c.toml")
+    }
+}

@@ -1,0 +1,147 @@
+@testable import UploadService
+
+/// Configurations that load, and a disk that is a dictionary.
+enum Sample {
+    static let path = "/etc/countersign/countersign.toml"
+
+    /// No more than must be there.
+    static let least = """
+        [s3]
+        endpoint = "https://s3.eu-west-1.amazonaws.com"
+        region = "eu-west-1"
+
+        [uploads]
+        bucket = "example-uploads"
+        access_key_id = "AKIAIOSFODNN7EXAMPLE"
+        secret_access_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+        """
+
+    /// Every key there is, none with its default.
+    static let full = """
+        # The responder itself.
+        [server]
+        url = "https://www.example.org"     # the site's origin, where Host and scheme can't be trusted to say it
+        mount = "/files/upload/"            # the path under which the web server hands requests over
+        workers = 16                        # threads; each serves one request at a time
+        deadline = 40                       # seconds for one request, all calls to S3 and the hook included
+        grace = 20                          # seconds to answer what is in flight when told to stop
+        origins = ["https://app.example.org", "http://localhost:3000"]   # more origins that may call us
+        secret_file = "/etc/countersign/secret"                          # seals tickets, cookies and receipts
+
+        # Who the user is.
+        [identity]
+        parameter = "OIDC_CLAIM_sub"        # the FastCGI parameter that holds the user's name
+        anonymous = true                    # without a user: a random prefix in a signed cookie
+        prefix_cookie = "upload_prefix"     # the cookie that tells scripts their prefix; empty: none
+
+        # The store.
+        [s3]
+        endpoint = "http://127.0.0.1:7480/store/"           # what we call
+        public_endpoint = "https://objects.example.org"     # what browsers call, where it differs
+        region = "default"
+        addressing = "path"                                 # or "virtual": the bucket's name before the host
+
+        # Anybody with leave may write here; nobody trusts what is in it.
+        [uploads]
+        bucket = "example-uploads"
+        acl = "bucket-owner-full-control"   # or "private", or "" for none
+        access_key_id = "AKIAIOSFODNN7EXAMPLE"
+        secret_access_key_file = "/etc/countersign/uploads.key"     # or secret_access_key = "…"
+        session_token_file = "/etc/countersign/uploads.token"       # or session_token = "…"
+
+        # The trusted side.
+        [storage]
+        bucket = "example-storage"
+        acl = "private"                     # or "bucket-owner-full-control", or "" for none
+        access_key_id = "AKIAI44QH8DHBEXAMPLE"
+        secret_access_key_file = "/etc/countersign/storage.key"
+        session_token_file = "/etc/countersign/storage.token"
+        key = "{date}/{user}/{uuid}/{name}{ext}"    # the template of a stored key
+        claims = "claims/"                          # the prefix of the claim objects
+
+        # What may be uploaded, unless a profile says otherwise.
+        [rules]
+        max_size = "100MB"                  # B kB MB GB TB count in thousands, KiB MiB GiB TiB in 1024
+        types = ["image/*", "application/pdf"]      # empty: any
+        signature_versions = [4]            # of S3's signature: 2, 4 or both
+        expires_after = 600                 # seconds that a signature is good for
+        redirects = ["https://www.example.org/done?from=upload"]    # more targets of success_action_redirect
+        key_characters = "strict"           # in keys: URL characters only; or "unicode"
+        storage_classes = ["STANDARD_IA"]   # allowed values of x-amz-storage-class; empty: none
+        encryption = ["AES256", "aws:kms"]  # allowed values of x-amz-server-side-encryption; empty: none
+        body_limit = "32KiB"                # of a request to us, not of an upload
+
+        # Picked by the trusted parameter COUNTERSIGN_PROFILE; every key of [rules].
+        [profiles.avatars]
+        max_size = "2MiB"
+        types = ["image/*"]
+
+        # Called when an upload is complete.
+        [hook]
+        url = "unix:/run/site/hook.sock"    # or http://…, https://…
+        authorize = true                    # also asked before signing and before copying
+        secret_file = "/etc/countersign/hook.key"
+        timeout = 5                         # seconds, less than server.deadline
+        """
+
+    /// Text that must never be seen in a message.
+    static let secretWords = ["FILESECRET", "wJalrXUtnFEMI", "INLINESECRET", "PASSWORD"]
+
+    static let files: [String: ConfigurationFile] = [
+        "/etc/countersign/secret": ConfigurationFile(
+            bytes: Array("FILESECRET-0123456789-0123456789\nsecond line\n".utf8)),
+        "/etc/countersign/uploads.key": ConfigurationFile(bytes: Array("FILESECRET/uploads\n".utf8)),
+        "/etc/countersign/uploads.token": ConfigurationFile(bytes: Array("FILESECRET/token\r\n".utf8)),
+        "/etc/countersign/storage.key": ConfigurationFile(bytes: Array("FILESECRET/storage".utf8)),
+        "/etc/countersign/storage.token": ConfigurationFile(bytes: Array("FILESECRET/token2\n".utf8)),
+        "/etc/countersign/hook.key": ConfigurationFile(bytes: Array("FILESECRET/hook\n".utf8)),
+        "/empty": ConfigurationFile(bytes: [UInt8(ascii: "\n")]),
+        "/two-words": ConfigurationFile(bytes: Array("FILESECRET two\n".utf8)),
+        "/short": ConfigurationFile(bytes: Array("FILESECRET\n".utf8)),
+        "/world": ConfigurationFile(bytes: Array("FILESECRET-0123456789-0123456789\n".utf8), isWorldReadable: true),
+    ]
+
+    /// Loads a text as the default file.
+    static func load(
+        _ toml: String?, _ environment: [String: String] = [:], isWorldReadable: Bool = false
+    ) throws(ConfigurationError) -> Configuration.Loaded {
+        try Configuration.load(file: nil, environment: environment) { path in
+            if path == Sample.path, let toml {
+                return .success(ConfigurationFile(bytes: Array(toml.utf8), isWorldReadable: isWorldReadable))
+            }
+            if path == "/denied" { return .failure(.denied) }
+            return files[path].map { .success($0) } ?? .failure(.missing)
+        }
+    }
+
+    /// The lines of the error, without the path of the file; empty where the text loads.
+    static func problems(_ toml: String?, _ environment: [String: String] = [:]) -> [String] {
+        do {
+            _ = try load(toml, environment)
+            return []
+        } catch {
+            return error.problems.map { line in
+                line.description.hasPrefix(path) ? String(line.description.dropFirst(path.count + 1)) : line.description
+            }
+        }
+    }
+
+    /// `least` with lines put into a section, or after all.
+    static func least(_ section: String, _ lines: String) -> String {
+        let header = "[\(section)]\n"
+        guard let range = least.firstRange(of: header) else { return least + "\n" + header + lines + "\n" }
+        return least.replacingCharacters(at: range.upperBound, with: lines + "\n")
+    }
+
+    /// `full` with one line replaced, which begins so.
+    static func full(replacing start: String, by line: String) -> String {
+        full.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { $0.hasPrefix(start) ? line : String($0) }.joined(separator: "\n")
+    }
+}
+
+extension String {
+    fileprivate func replacingCharacters(at index: Index, with text: String) -> String {
+        String(self[..<index]) + text + String(self[index...])
+    }
+}
