@@ -49,8 +49,10 @@ enum PairSurvey: Equatable {
                 self = .broken
                 return
             }
-            if pair.name.isEmpty || bytes.contains(UInt8(ascii: "="), in: pair.name) { flaw = .parameterName }
-            if bytes.contains(0, in: pair.name.lowerBound..<pair.value.upperBound) { flaw = .nulInParameter }
+            if pair.name.isEmpty || bytes[pair.name].contains(where: { $0 == UInt8(ascii: "=") || $0 == 0 }) {
+                flaw = .parameterName
+            }
+            if bytes.contains(0, in: pair.value) { flaw = .nulInParameter }
             if pair.name.count == 14, bytes[pair.name].elementsEqual("CONTENT_LENGTH".utf8) {
                 contentLength = ContentLength(bytes[pair.value])
             }

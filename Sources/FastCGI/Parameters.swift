@@ -8,8 +8,9 @@ package struct Parameters: Sendable {
     private var storage: [UInt8] = []
 
     package init(_ pairs: [(String, String)]) {
-        for (name, value) in pairs {
-            storage.append(lengths: name.utf8.count, value.utf8.count)
+        for (name, value) in pairs where !name.isEmpty {
+            let lengths = (UInt32(truncatingIfNeeded: name.utf8.count), UInt32(truncatingIfNeeded: value.utf8.count))
+            unsafe withUnsafeBytes(of: lengths) { lengths in unsafe storage.append(contentsOf: lengths) }
             storage.append(contentsOf: name.utf8)
             storage.append(contentsOf: value.utf8)
         }
@@ -24,19 +25,24 @@ package struct Parameters: Sendable {
             size += unsafe strlen(variable) + Self.prefix
             unsafe next += 1
         }
-        storage.reserveCapacity(size)
-        unsafe next = environment
-        while let variable = unsafe next.pointee {
-            unsafe next += 1
-            let length = unsafe strlen(variable)
-            guard let sign = unsafe memchr(variable, Int32(UInt8(ascii: "=")), length) else { continue }
-            let start = UnsafeRawPointer(variable)
-            let nameLength = unsafe UnsafeRawPointer(sign) - start
-            guard nameLength > 0 else { continue }
-            let valueLength = length - nameLength - 1
-            storage.append(lengths: nameLength, valueLength)
-            unsafe storage.append(contentsOf: UnsafeRawBufferPointer(start: start, count: nameLength))
-            unsafe storage.append(contentsOf: UnsafeRawBufferPointer(start: sign + 1, count: valueLength))
+        storage = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            guard let base = UnsafeMutableRawPointer(buffer.baseAddress) else { return }
+            unsafe next = environment
+            while let variable = unsafe next.pointee {
+                unsafe next += 1
+                let length = unsafe strlen(variable)
+                guard let sign = unsafe memchr(variable, Int32(UInt8(ascii: "=")), length) else { continue }
+                let nameLength = unsafe UnsafeRawPointer(sign) - UnsafeRawPointer(variable)
+                // What was counted is what there is room for, whatever another thread does to the environment.
+                guard nameLength > 0, count + length + Self.prefix <= size else { continue }
+                let valueLength = length - nameLength - 1
+                let entry = unsafe base + count
+                unsafe entry.storeBytes(of: UInt32(truncatingIfNeeded: nameLength), as: UInt32.self)
+                unsafe entry.storeBytes(of: UInt32(truncatingIfNeeded: valueLength), toByteOffset: 4, as: UInt32.self)
+                unsafe memcpy(entry + Self.prefix, variable, nameLength)
+                unsafe memcpy(entry + Self.prefix + nameLength, sign + 1, valueLength)
+                count += Self.prefix + nameLength + valueLength
+            }
         }
     }
 
@@ -73,6 +79,35 @@ package struct Parameters: Sendable {
         }
     }
 
+    /// False where no name can occur twice, told by each name's length, first and last bytes alone.
+    package var mayRepeat: Bool {
+        unsafe withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Self.compared) { keys in
+            unsafe storage.withUnsafeBytes { bytes in
+                guard let base = bytes.baseAddress else { return false }
+                var count = 0
+                var offset = 0
+                while offset < bytes.count {
+                    guard count < Self.compared else { return true }
+                    let length = unsafe Int(base.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+                    let valueLength = unsafe Int(base.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self))
+                    // The eight bytes that end the name; of a shorter one, what precedes it is its own lengths.
+                    let tail = unsafe base.loadUnaligned(fromByteOffset: offset + length, as: UInt64.self)
+                    let head = unsafe base.loadUnaligned(fromByteOffset: offset + Self.prefix - 1, as: UInt16.self) >> 8
+                    let shift = UInt64(max(0, 8 - length)) * 8
+                    let key = (tail >> shift) &+ (UInt64(length) << 8 | UInt64(head)) &* 0x9e37_79b9_7f4a_7c15
+                    for earlier in 0..<count where unsafe keys[earlier] == key { return true }
+                    unsafe keys[count] = key
+                    count += 1
+                    offset += Self.prefix + length + valueLength
+                }
+                return false
+            }
+        }
+    }
+
+    /// More names than this are not compared with each other.
+    private static let compared = 256
+
     /// The two lengths ahead of an entry's bytes.
     private static let prefix = 8
 
@@ -100,12 +135,5 @@ package struct Parameters: Sendable {
             }
         }
         return nil
-    }
-}
-
-extension [UInt8] {
-    fileprivate mutating func append(lengths name: Int, _ value: Int) {
-        let lengths = (UInt32(truncatingIfNeeded: name), UInt32(truncatingIfNeeded: value))
-        unsafe Swift.withUnsafeBytes(of: lengths) { lengths in unsafe append(contentsOf: lengths) }
     }
 }

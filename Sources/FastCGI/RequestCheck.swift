@@ -10,6 +10,7 @@ struct RequestCheck: Sendable {
     func parameters(_ parameters: Parameters) throws(Refusal) {
         guard let method = parameters["REQUEST_METHOD"], !method.isEmpty else { throw .malformed(.noMethod) }
         guard method.allSatisfy(\.isTokenByte) else { throw .malformed(.methodNotToken) }
+        guard parameters.mayRepeat else { return }
         for (name, bytes) in trusted where parameters.isContradicted(bytes) {
             throw .malformed(.contradiction(name))
         }

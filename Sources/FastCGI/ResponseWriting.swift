@@ -35,12 +35,14 @@ extension Response {
         bytes.append("\r\n")
         for header in headers {
             let name = header.name.utf8
-            guard !name.isEmpty, name.allSatisfy(\.isTokenByte) else { return false }
-            guard header.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else { return false }
             if header.isOurs { continue }
+            let start = bytes.count
             bytes.append(contentsOf: name)
+            guard bytes.count > start, bytes[start...].allSatisfy(\.isTokenByte) else { return false }
             bytes.append(": ")
+            let value = bytes.count
             bytes.append(contentsOf: header.value.utf8)
+            guard bytes[value...].allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else { return false }
             bytes.append("\r\n")
         }
         return true
@@ -80,8 +82,11 @@ extension Response {
 extension Response.Header {
     /// Status and Content-Length are written from the response itself, once.
     fileprivate var isOurs: Bool {
-        name.utf8.elementsEqual("content-length".utf8) { $0 | 0x20 == $1 | 0x20 }
-            || name.utf8.elementsEqual("status".utf8) { $0 | 0x20 == $1 | 0x20 }
+        switch name.utf8.count {
+        case 14: name.utf8.elementsEqual("content-length".utf8) { $0 | 0x20 == $1 | 0x20 }
+        case 6: name.utf8.elementsEqual("status".utf8) { $0 | 0x20 == $1 | 0x20 }
+        default: false
+        }
     }
 }
 

@@ -20,7 +20,7 @@ enum UnixSocket {
 
     /// Nobody can connect before `listen`, and by then the mode is right.
     static func listen(_ path: String) throws(ListenerError) -> (descriptor: Int32, path: Path) {
-        let address = try sockaddr_un(path)
+        let address = try sockaddr_un(path: path)
         // Of two processes that start at once, each sees what the other has done.
         let lock = unsafe open(directory(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard lock >= 0 else { throw .system("open \(directory(of: path))", errno) }
@@ -65,7 +65,7 @@ enum UnixSocket {
 }
 
 extension sockaddr_un {
-    init(_ path: String) throws(ListenerError) {
+    init(path: String) throws(ListenerError) {
         self.init()
         sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)

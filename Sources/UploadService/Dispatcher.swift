@@ -20,6 +20,13 @@ package struct Dispatcher: Sendable {
         respond(to: Request(parameters: parameters ?? Parameters([])), refusal: refusal)
     }
 
+    /// A line about what is no request.
+    package func log(_ event: String) {
+        var line = LogLine()
+        line.add("event", event)
+        surroundings.log(line.bytes)
+    }
+
     private func respond(to request: Request, refusal: Refusal?) -> Response {
         let start = surroundings.stopwatch()
         let inquiry = Inquiry(request, at: site)

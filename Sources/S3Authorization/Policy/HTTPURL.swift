@@ -2,7 +2,7 @@
 ///
 /// RFC 3986, <https://www.rfc-editor.org/rfc/rfc3986#section-3>; no user information, no fragment, no dot segments,
 /// no backslash, no character that would have to be percent-encoded.
-public struct HTTPURL: Equatable, Sendable {
+public struct HTTPURL: Hashable, Sendable {
     public enum Scheme: Sendable { case http, https }
 
     public let scheme: Scheme
@@ -122,4 +122,16 @@ public struct HTTPURL: Equatable, Sendable {
     }
 
     private static let dotSegments: Set<ByteString> = [".", "%2e", "..", ".%2e", "%2e.", "%2e%2e"]
+}
+
+extension HTTPURL: CustomStringConvertible {
+    /// `scheme://host`, and the port where it is not the scheme's own: as browsers spell an Origin header.
+    public var origin: String {
+        let name = scheme == .https ? "https" : "http"
+        return port == Self.defaultPort(scheme) ? "\(name)://\(host)" : "\(name)://\(host):\(port)"
+    }
+
+    public var description: String {
+        origin + path.description + (query.map { "?\($0)" } ?? "")
+    }
 }

@@ -26,6 +26,7 @@ extension Endpoint {
         let slash = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
         let basePath = try Self.basePath(rest[slash...])
         let authority = rest[..<slash]
+        guard !authority.contains(UInt8(ascii: "@")) else { throw .host }
         let hostEnd = Self.hostEnd(authority)
         let host = try Self.host(authority[..<hostEnd])
         let port = try Self.port(authority[hostEnd...])

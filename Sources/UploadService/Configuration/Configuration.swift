@@ -1,3 +1,5 @@
+package import S3Authorization
+
 /// The settings of one responder, whole and checked; made by `Configuration.load`.
 ///
 /// The sections and keys are those of the TOML file, in Swift's spelling.
@@ -44,7 +46,7 @@ extension Configuration {
         /// More origins that may call us.
         package var origins: [HTTPURL] = []
         /// Seals tickets, cookies and receipts; there whenever identity is `anonymous`.
-        package var secret: SecretText?
+        package var secret: Secret?
     }
 
     package struct Identity: Sendable {
@@ -60,7 +62,7 @@ extension Configuration {
             case virtual, path
         }
 
-        /// What we call; its path has no slash at the end.
+        /// What we call.
         package var endpoint: HTTPURL
         /// What browsers call: `public_endpoint`, else `endpoint`.
         package var publicEndpoint: HTTPURL
@@ -76,8 +78,8 @@ extension Configuration {
 
     package struct Credentials: Sendable {
         package var accessKeyID: String
-        package var secretAccessKey: SecretText
-        package var sessionToken: SecretText?
+        package var secretAccessKey: Secret
+        package var sessionToken: Secret?
     }
 
     /// Where anybody with leave may write, and nobody trusts what is in it.
@@ -144,7 +146,7 @@ extension Configuration {
         package var url: Target
         /// Also asked before signing and before copying.
         package var authorize = false
-        package var secret: SecretText
+        package var secret: Secret
         /// Seconds.
         package var timeout = 10
     }

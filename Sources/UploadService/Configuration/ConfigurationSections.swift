@@ -1,3 +1,5 @@
+internal import S3Authorization
+
 /// Which sections and keys there are, and what each may hold.
 struct ConfigurationSections {
     let reader: ConfigurationReader

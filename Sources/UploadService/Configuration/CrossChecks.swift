@@ -1,10 +1,12 @@
+internal import S3Authorization
+
 /// What must hold between keys, and what is allowed but unwise.
 struct CrossChecks {
     let reader: ConfigurationReader
 
     /// The only regions that ever took signature version 2: all later ones are version 4 only.
     /// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html
-    private static let regionsWithVersion2 = [
+    static let regionsWithVersion2 = [
         "us-east-1", "us-west-1", "us-west-2", "eu-west-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1",
         "sa-east-1", "us-gov-west-1",
     ]
@@ -44,10 +46,10 @@ struct CrossChecks {
             if s3.addressing == .virtual, url.isAddress {
                 section.report(
                     key,
-                    "\(quoted(url.host)) is an address, before which no bucket's name can stand; set addressing = \"path\""
+                    "\(quoted("\(url.host)")) is an address, before which no bucket's name can stand; set addressing = \"path\""
                 )
             }
-            if let uploads, url.isAmazon, url.host.hasPrefix(uploads.bucket + ".") {
+            if let uploads, url.isAmazon, url.host.hasPrefix(ByteString(uploads.bucket + ".")) {
                 section.report(key, "holds the bucket's name; write the host without it")
             }
             if let region = url.amazonRegion, region != s3.region {
@@ -92,11 +94,12 @@ struct CrossChecks {
 extension HTTPURL {
     /// Whether it is Amazon's own S3.
     package var isAmazon: Bool {
-        [".amazonaws.com", ".amazonaws.com.cn"].contains { host.hasSuffix($0) }
+        [".amazonaws.com", ".amazonaws.com.cn"].contains { host.description.hasSuffix($0) }
     }
 
     /// The region in `s3.REGION.amazonaws.com`, `s3-REGION.…` and `s3.dualstack.REGION.…`.
     fileprivate var amazonRegion: String? {
+        let host = host.description
         guard isAmazon, host.hasPrefix("s3.") || host.hasPrefix("s3-") else { return nil }
         var labels = host.dropFirst(3).split(separator: ".").map { String($0) }
         if labels.first == "dualstack" { labels.removeFirst() }

@@ -1,3 +1,5 @@
+internal import S3Authorization
+
 extension ConfigurationSection {
     /// `access_key_id`, `secret_access_key` and `session_token` of an S3 user, the secrets also as `…_file`.
     func credentials(isRequired: Bool) -> Configuration.Credentials? {
@@ -14,7 +16,7 @@ extension ConfigurationSection {
     /// A secret of visible characters that stands here or in the file that `…_file` names.
     ///
     /// The environment's wins over the file's; two in the same place are one too many.
-    private func secret(_ key: String, isRequired: Bool) -> SecretText? {
+    private func secret(_ key: String, isRequired: Bool) -> Secret? {
         let fileKey = key + "_file"
         let hasText = reader.given(path, key) != nil
         let hasFile = reader.given(path, fileKey) != nil
@@ -31,13 +33,13 @@ extension ConfigurationSection {
         if !textIsNearer, reader.isWorldReadable {
             warn(key, "holds a secret, and every user of this machine can read this file; chmod it to 0640")
         }
-        return value(key) { (value: ConfigurationValue) throws(WrongValue) -> SecretText in
+        return value(key) { (value: ConfigurationValue) throws(WrongValue) -> Secret in
             try Self.checked(Array(try value.string().utf8), lines: false)
         }
     }
 
     /// A secret in the file that the key names; nil also where the key is `""`.
-    func secretFile(_ key: String, lines: Bool, atLeast minimum: Int = 1) -> SecretText? {
+    func secretFile(_ key: String, lines: Bool, atLeast minimum: Int = 1) -> Secret? {
         let read = value(key) { (value: ConfigurationValue) throws(WrongValue) -> ConfigurationFile? in
             let path = try value.string()
             if path.isEmpty { return nil }
@@ -55,12 +57,12 @@ extension ConfigurationSection {
         if file.isWorldReadable {
             warn(key, "every user of this machine can read the secret in that file; chmod it to 0640")
         }
-        return SecretText(Self.withoutNewline(file.bytes))
+        return Secret(Self.withoutNewline(file.bytes))
     }
 
     private static func checked(
         _ bytes: [UInt8], lines: Bool, in path: String? = nil, atLeast minimum: Int = 1
-    ) throws(WrongValue) -> SecretText {
+    ) throws(WrongValue) -> Secret {
         let place = path.map { "\(quoted($0)) " } ?? ""
         let bytes = path == nil ? bytes : withoutNewline(bytes)
         guard !bytes.isEmpty else { throw WrongValue("\(place)is empty") }
@@ -71,7 +73,7 @@ extension ConfigurationSection {
         guard lines || bytes.allSatisfy(\.isVisibleASCII) else {
             throw WrongValue("\(place)must be one word of visible ASCII characters, without spaces and line breaks")
         }
-        return SecretText(bytes)
+        return Secret(bytes)
     }
 
     /// Without one line break at the end, which editors and `echo` add.

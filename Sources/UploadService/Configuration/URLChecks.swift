@@ -1,13 +1,14 @@
+internal import S3Authorization
+
 extension Checks {
     /// Where S3 answers: a path is allowed, its last slash is dropped.
     static func endpoint(_ value: ConfigurationValue) throws(WrongValue) -> HTTPURL {
         let url = try HTTPURL(parsing: try value.string())
         guard url.query == nil else { throw WrongValue("must not have a query (?…)") }
-        guard !Array(url.path.utf8).holds("//"), !Array("\(url.path)/".utf8).holds("/../") else {
+        guard (try? Endpoint(parsing: ByteString(url.description))) != nil else {
             throw WrongValue("must have a plain path, without \"//\" and \"..\"")
         }
-        guard url.path.utf8.last == UInt8(ascii: "/") else { return url }
-        return try HTTPURL(parsing: url.origin + String(url.path.dropLast()))
+        return url
     }
 
     /// `scheme://host[:port]` and nothing else.
@@ -18,7 +19,7 @@ extension Checks {
                 "\(quoted(text)): no \"*\" here; name every origin, for example \"https://www.example.org\"")
         }
         let url = try HTTPURL(parsing: text)
-        guard url.path.isEmpty, url.query == nil else {
+        guard text.utf8.last != UInt8(ascii: "/"), url.path.is("/"), url.query == nil else {
             throw WrongValue("must be scheme and host only; write \"\(url.origin)\"")
         }
         return url

@@ -1,0 +1,68 @@
+internal import S3Authorization
+
+extension Site {
+    /// The site that a checked configuration describes.
+    package init(_ configuration: Configuration) throws(ConfigurationError) {
+        let s3 = configuration.s3
+        let endpoint: Endpoint
+        do throws(Endpoint.Invalid) {
+            endpoint = try Endpoint(parsing: ByteString(s3.publicEndpoint.description))
+        } catch {
+            throw ConfigurationError(problems: [
+                ConfigurationProblem(place: .environment, key: "s3.endpoint", message: "is no endpoint: \(error)")
+            ])
+        }
+        let uploads = configuration.uploads
+        self.init(
+            mount: configuration.server.mount == "/" ? "" : ByteString(configuration.server.mount),
+            credentials: Credentials(uploads.credentials), endpoint: endpoint,
+            addressing: s3.addressing == .path ? .path : .virtual,
+            rules: Profile(name: "default", configuration.rules, configuration))
+        url = configuration.server.url
+        origins = configuration.server.origins
+        identityParameter = configuration.identity.parameter
+        prefixCookie = configuration.identity.prefixCookie
+        if configuration.identity.anonymous, let secret = configuration.server.secret {
+            anonymous = AnonymousCookie(secret: secret)
+        }
+        for (name, rules) in configuration.profiles {
+            profiles[ByteString(name)] = Profile(name: ByteString(name), rules, configuration)
+        }
+    }
+}
+
+extension Site.Profile {
+    fileprivate init(name: ByteString, _ configured: Configuration.Rules, _ configuration: Configuration) {
+        let uploads = configuration.uploads
+        var rules = UploadRules(
+            bucket: ByteString(uploads.bucket), region: ByteString(configuration.s3.region),
+            maximumSize: UInt64(configured.maxSize))
+        rules.acl = uploads.acl.map { ByteString($0.rawValue) }
+        rules.contentTypes = configured.types.compactMap(ContentTypePattern.init)
+        rules.keyCharacters = configured.keyCharacters == .strict ? .strict : .unicode
+        rules.signatureVersions = Self.versions(configured, configuration.s3)
+        rules.expiresAfter = Int64(configured.expiresAfter)
+        rules.redirects = configured.redirects
+        rules.storageClasses = configured.storageClasses.map { ByteString($0) }
+        rules.encryptions = configured.encryption.map { ByteString($0.rawValue) }
+        self.init(name: name, rules: rules)
+        bodyLimit = configured.bodyLimit
+    }
+
+    /// Those configured, without version 2 where Amazon's region never took it.
+    private static func versions(_ rules: Configuration.Rules, _ s3: Configuration.S3) -> Set<SignatureVersion> {
+        var versions = Set(rules.signatureVersions.compactMap { SignatureVersion(rawValue: $0.rawValue) })
+        if s3.publicEndpoint.isAmazon && !CrossChecks.regionsWithVersion2.contains(s3.region) { versions.remove(.v2) }
+        return versions
+    }
+}
+
+extension Credentials {
+    fileprivate init(_ configured: Configuration.Credentials) {
+        let token = configured.sessionToken?.withBytes { bytes in
+            unsafe ByteString(bytes.withUnsafeBufferPointer { unsafe Array($0) })
+        }
+        self.init(
+            accessKeyID: ByteString(configured.accessKeyID), secret: configured.secretAccessKey, sessionToken: token)
+    }
+}

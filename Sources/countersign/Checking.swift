@@ -1,0 +1,26 @@
+internal import UploadService
+
+/// `countersign check`: like `nginx -t`.
+struct Checking {
+    let configurationFile: String?
+
+    func run() -> ExitStatus {
+        do throws(ConfigurationError) {
+            let loaded = try load()
+            _ = try Site(loaded.configuration)
+            for warning in loaded.warnings {
+                Terminal.complain("warning: \(warning)")
+            }
+            Terminal.say("\(loaded.file ?? "the environment"): the configuration is fine")
+            return .success
+        } catch {
+            Terminal.complain("\(error)")
+            return .configuration
+        }
+    }
+
+    func load() throws(ConfigurationError) -> Configuration.Loaded {
+        try Configuration.load(
+            file: configurationFile, environment: ProcessEnvironment.all(), readFile: ConfigurationFile.read)
+    }
+}
