@@ -74,7 +74,7 @@ stop_all() {
 start_s3() {
     step "A real S3: Ceph's RADOS Gateway, with the buckets uploads and storage"
     # buckets take the page's origin into their CORS rules, so that its scripts may upload
-    "$END_TO_END/s3/gateway.py" up "$WORK/s3" --origin "http://127.0.0.1:$PORT"
+    "$END_TO_END/s3/gateway.py" up "$WORK/s3" --origin "http://127.0.0.1:$PORT" --origin "http://localhost:$PORT"
     # shellcheck source=/dev/null
     . "$WORK/s3/s3.sh"
 }
@@ -158,7 +158,8 @@ JSON
         show <"$WORK/answer.json"
         return 1
     }
-    /usr/bin/python3 -m json.tool <"$WORK/answer.json" | cut -c1-150 | show
+    sed 's/,"\(signature\|policy_decoded\)"/,\n "\1"/g; s/\("policy":".\{60\}\)[^"]*"/\1…"/' "$WORK/answer.json" | show
+    echo
     answer() { /usr/bin/python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$WORK/answer.json" "$1"; }
 
     step "The file goes straight to S3, with the same fields: POST $S3_URL/$S3_UPLOADS"
