@@ -139,6 +139,18 @@ def test_pages_of_the_site_get_the_cookie(sites):
     assert "upload_prefix=j%25C3%25BCrgen%2F" in response.headers["Set-Cookie"]
 
 
+def test_a_location_may_have_rules_of_its_own(site, s3):
+    small = [["content-length-range", "0", "1000"]]
+    assert sign(site.url, policy(s3, new_key(), change=lambda c: c[:-1] + small), mount="/small").status_code == 200
+    refused = assert_error(sign(site.url, policy(s3, new_key()), mount="/small"), 400)
+    assert "conditions.content-length-range" in refused["errors"]
+    chosen = {**FINE_UPLOADER, "Countersign-Profile": "small", "Countersign_Profile": "small"}
+    assert sign(site.url, policy(s3, new_key()), headers=chosen).status_code == 200
+    preflight = requests.options(site.url + "/small/sign", headers={"Origin": site.url}, timeout=30)
+    assert preflight.status_code in (200, 204)
+    assert requests.get(site.url + "/small/empty_html", timeout=30).status_code == 200
+
+
 # --- what does not reach the program, and what must --------------------------------------------------------------------
 
 def test_a_wrong_password_is_told_in_json(site, s3):

@@ -33,7 +33,7 @@ def write_users(path):
 class Countersign:
     """One running program on a unix socket, with a configuration of its own."""
 
-    def __init__(self, s3, expires_after=300, max_size="5MiB", extra=""):
+    def __init__(self, s3, expires_after=300, max_size="5MiB"):
         self.directory = temporary_directory()
         self.program = self.directory / "countersign"
         shutil.copy2(program(), self.program)  # the servers' user may not be able to read the build
@@ -71,7 +71,10 @@ secret_access_key_file = "{self.directory}/storage.secret"
 [rules]
 max_size = "{max_size}"
 expires_after = {expires_after}
-{extra}""")
+
+[profiles.small]
+max_size = "1KiB"
+""")
         self.process = None
 
     def start(self):
@@ -155,6 +158,11 @@ NGINX_BASIC = """\
         auth_basic_user_file {directory}/users;
         location ^~ /upload/ {{
             set $countersign_user $remote_user;
+            include {directory}/countersign.conf;
+        }}
+        location ^~ /small/ {{
+            set $countersign_user $remote_user;
+            fastcgi_param COUNTERSIGN_PROFILE small;
             include {directory}/countersign.conf;
         }}
         location /own/ {{
@@ -289,6 +297,12 @@ APACHE_HOST = """\
 Listen 127.0.0.1:{port}
 <VirtualHost 127.0.0.1:{port}>
 {login}
+    Define COUNTERSIGN_MOUNT /upload
+    Include {directory}/countersign-{way}.conf
+    <Location "/small">
+        SetEnv COUNTERSIGN_PROFILE small
+    </Location>
+    Define COUNTERSIGN_MOUNT /small
     Include {directory}/countersign-{way}.conf
 </VirtualHost>
 """
