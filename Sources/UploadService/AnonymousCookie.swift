@@ -32,7 +32,9 @@ package struct AnonymousCookie: Sendable {
         var found: KeyPrefix?
         for pair in cookies.bytes.split(separator: UInt8(ascii: ";")) {
             let parts = pair.drop { $0 == 0x20 }.split(separator: UInt8(ascii: "="), maxSplits: 1)
-            guard parts.count == 2, ByteString(parts[0]).is(name), let prefix = prefix(value: parts[1]) else { continue }
+            guard parts.count == 2, ByteString(parts[0]).is(name), let prefix = prefix(value: parts[1]) else {
+                continue
+            }
             guard found == nil || found == prefix else { return nil }
             found = prefix
         }

@@ -35,7 +35,8 @@ enum Answers {
     private static func write(_ details: [RequestError.Detail], to writer: inout JSONWriter) {
         writer.name("errors")
         writer.beginObject()
-        for (index, detail) in details.enumerated() where !details[..<index].contains(where: { $0.place == detail.place }) {
+        for (index, detail) in details.enumerated()
+        where !details[..<index].contains(where: { $0.place == detail.place }) {
             writer.name(detail.place.bytes)
             writer.beginArray()
             for same in details[index...] where same.place == detail.place {

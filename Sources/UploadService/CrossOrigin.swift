@@ -24,7 +24,9 @@ enum CrossOrigin {
     static func preflight(_ route: Route, requested: ByteString?) -> Response {
         let methods = allow(route)
         var allowed = requestHeaders
-        if let requested = requested?.string, requested.utf8.allSatisfy(isFieldNameListByte) { allowed += ", \(requested)" }
+        if let requested = requested?.string, requested.utf8.allSatisfy(isFieldNameListByte) {
+            allowed += ", \(requested)"
+        }
         return Response(
             status: 204,
             headers: [

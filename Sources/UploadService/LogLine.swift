@@ -55,7 +55,8 @@ struct LogLine {
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {
-        byte > 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "=") && byte != UInt8(ascii: "\\") && byte < 0x7f
+        byte > 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "=") && byte != UInt8(ascii: "\\")
+            && byte < 0x7f
     }
 
     /// Printable bytes and UTF-8 stay; nothing in a log may move a terminal's cursor or start a line.

@@ -43,7 +43,8 @@ extension RequestError {
 
     static var unsupportedMediaType: RequestError {
         RequestError(
-            status: 415, code: "unsupported_media_type", message: "The request should have Content-Type: application/json")
+            status: 415, code: "unsupported_media_type",
+            message: "The request should have Content-Type: application/json")
     }
 
     static func bodyTooLarge(limit: Int) -> RequestError {
@@ -71,7 +72,8 @@ extension RequestError {
     static func unknownProfile(_ name: ByteString) -> RequestError {
         RequestError(
             status: 500, code: "unknown_profile",
-            message: "The web server asks for the profile '\(ByteString(name.bytes.prefix(80)))', which is not configured")
+            message:
+                "The web server asks for the profile '\(ByteString(name.bytes.prefix(80)))', which is not configured")
     }
 
     static func refused(_ violations: PolicyViolations) -> RequestError {
@@ -93,7 +95,8 @@ extension RequestError {
     /// One violation speaks for itself; of several, each is named with its field, four at most.
     private static func summary(_ violations: [PolicyViolation], _ details: [Detail]) -> String {
         guard let first = violations.first, violations.count > 1 else { return violations.first?.message ?? "" }
-        if violations.allSatisfy({ $0.message == first.message }) && violations.allSatisfy({ $0.place == first.place }) {
+        if violations.allSatisfy({ $0.message == first.message }) && violations.allSatisfy({ $0.place == first.place })
+        {
             return first.message
         }
         let shown = details.prefix(4).map { "\($0.place): \($0.message)" }.joined(separator: "; ")

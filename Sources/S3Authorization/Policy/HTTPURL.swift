@@ -90,8 +90,11 @@ public struct HTTPURL: Hashable, Sendable {
                     Hexadecimal.value(byte) != nil || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
                 }
         }
-        return !host.isEmpty && host.first != UInt8(ascii: ".") && host.first != UInt8(ascii: "-")
-            && host.allSatisfy { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") || isAlphanumeric($0) }
+        return host.count <= 253
+            && host.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { label in
+                (1...63).contains(label.count) && label.first != UInt8(ascii: "-")
+                    && label.allSatisfy { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") || isAlphanumeric($0) }
+            }
     }
 
     private static func isPathByte(_ byte: UInt8) -> Bool {
@@ -131,7 +134,8 @@ extension HTTPURL: CustomStringConvertible {
         return port == Self.defaultPort(scheme) ? "\(name)://\(host)" : "\(name)://\(host):\(port)"
     }
 
+    /// The root has no slash at its end.
     public var description: String {
-        origin + path.description + (query.map { "?\($0)" } ?? "")
+        origin + (path.is("/") && query == nil ? "" : path.description) + (query.map { "?\($0)" } ?? "")
     }
 }

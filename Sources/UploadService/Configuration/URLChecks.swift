@@ -8,7 +8,8 @@ extension Checks {
         guard (try? Endpoint(parsing: ByteString(url.description))) != nil else {
             throw WrongValue("must have a plain path, without \"//\" and \"..\"")
         }
-        return url
+        guard url.path.bytes.last == UInt8(ascii: "/"), url.path.count > 1 else { return url }
+        return try HTTPURL(parsing: String(url.description.dropLast()))
     }
 
     /// `scheme://host[:port]` and nothing else.

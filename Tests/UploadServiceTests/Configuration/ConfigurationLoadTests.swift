@@ -1,3 +1,4 @@
+import S3Authorization
 import Testing
 
 @testable import UploadService
@@ -45,7 +46,7 @@ import Testing
         #expect(configuration.server.deadline == 40)
         #expect(configuration.server.grace == 20)
         #expect(configuration.server.origins.map(\.origin) == ["https://app.example.org", "http://localhost:3000"])
-        #expect(configuration.server.secret?.bytes == Array("FILESECRET-0123456789-0123456789\nsecond line".utf8))
+        #expect(configuration.server.secret == Secret("FILESECRET-0123456789-0123456789\nsecond line"))
         #expect(configuration.identity.parameter == "OIDC_CLAIM_sub")
         #expect(configuration.identity.anonymous)
         #expect(configuration.identity.prefixCookie == "upload_prefix")
@@ -56,12 +57,12 @@ import Testing
         #expect(configuration.uploads.bucket == "example-uploads")
         #expect(configuration.uploads.acl == .bucketOwnerFullControl)
         #expect(configuration.uploads.credentials.accessKeyID == "AKIAIOSFODNN7EXAMPLE")
-        #expect(configuration.uploads.credentials.secretAccessKey.bytes == Array("FILESECRET/uploads".utf8))
-        #expect(configuration.uploads.credentials.sessionToken?.bytes == Array("FILESECRET/token".utf8))
+        #expect(configuration.uploads.credentials.secretAccessKey == Secret("FILESECRET/uploads"))
+        #expect(configuration.uploads.credentials.sessionToken == Secret("FILESECRET/token"))
         let storage = try #require(configuration.storage)
         #expect(storage.bucket == "example-storage")
         #expect(storage.acl == .private)
-        #expect(storage.credentials.secretAccessKey.bytes == Array("FILESECRET/storage".utf8))
+        #expect(storage.credentials.secretAccessKey == Secret("FILESECRET/storage"))
         #expect(storage.key == "{date}/{user}/{uuid}/{name}{ext}")
         #expect(storage.claims == "claims/")
         let rules = configuration.rules
@@ -77,7 +78,7 @@ import Testing
         let hook = try #require(configuration.hook)
         #expect(hook.url == .unix("/run/site/hook.sock"))
         #expect(hook.authorize)
-        #expect(hook.secret.bytes == Array("FILESECRET/hook".utf8))
+        #expect(hook.secret == Secret("FILESECRET/hook"))
         #expect(hook.timeout == 5)
     }
 
@@ -116,7 +117,7 @@ import Testing
             ])
         #expect(loaded.file == nil)
         #expect(loaded.warnings.isEmpty)
-        #expect(loaded.configuration.uploads.credentials.secretAccessKey.bytes == Array("FILESECRET/uploads".utf8))
+        #expect(loaded.configuration.uploads.credentials.secretAccessKey == Secret("FILESECRET/uploads"))
     }
 
     @Test func environmentWinsOverTheFile() throws {
@@ -138,7 +139,7 @@ import Testing
         #expect(configuration.rules.maxSize == 1 << 30)
         #expect(configuration.rules.signatureVersions == [.v2, .v4])
         #expect(configuration.rules.encryption == [.kms])
-        #expect(configuration.uploads.credentials.secretAccessKey.bytes == Array("from-the-environment".utf8))
+        #expect(configuration.uploads.credentials.secretAccessKey == Secret("from-the-environment"))
         #expect(configuration.uploads.acl == nil)
         #expect(configuration.hook?.authorize == false)
         #expect(configuration.storage?.claims == "c/")

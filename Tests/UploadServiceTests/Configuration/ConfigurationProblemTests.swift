@@ -1,3 +1,4 @@
+import S3Authorization
 import Testing
 
 @testable import UploadService
@@ -63,15 +64,15 @@ import Testing
         ),
         ("s3", "public_endpoint = \"https://e.org?a\"", "s3.public_endpoint: must not have a query"),
         ("s3", "public_endpoint = \"https://e.org#a\"", "s3.public_endpoint: must not have a fragment"),
-        ("s3", "public_endpoint = \"https://\"", "s3.public_endpoint: has no valid host"),
-        ("s3", "public_endpoint = \"https://e..org\"", "s3.public_endpoint: has no valid host"),
+        ("s3", "public_endpoint = \"https://\"", "s3.public_endpoint: has no valid host, or a port"),
+        ("s3", "public_endpoint = \"https://e..org\"", "s3.public_endpoint: has no valid host, or a port"),
         (
             "s3", "public_endpoint = \"https://e.org:0\"",
-            "s3.public_endpoint: has a port that is not a number from 1 to 65535"
+            "s3.public_endpoint: has no valid host, or a port that is not a number from 1 to 65535"
         ),
         (
             "s3", "public_endpoint = \"https://e.org:\"",
-            "s3.public_endpoint: has a port that is not a number from 1 to 65535"
+            "s3.public_endpoint: has no valid host, or a port that is not a number from 1 to 65535"
         ),
         ("s3", "public_endpoint = \"https://e.org/a//b\"", "s3.public_endpoint: must have a plain path"),
         ("s3", "public_endpoint = \"https://jürgen.org\"", "s3.public_endpoint: holds a character that no URL has"),

@@ -1,10 +1,11 @@
+import S3Authorization
 import Testing
 
 @testable import UploadService
 
 @Suite struct ConfigurationSecretTests {
     @Test func descriptionsShowNothing() throws {
-        let secret = SecretText(Array("FILESECRET".utf8))
+        let secret = Secret(Array("FILESECRET".utf8))
         var dumped = ""
         dump(secret, to: &dumped)
         let texts = [
@@ -15,7 +16,7 @@ import Testing
         for text in texts {
             #expect(!text.contains("FILESECRET") && !text.contains("70, 73"), "\(text)")
         }
-        #expect("\(secret)" == "redacted")
+        #expect("\(secret)" == "<redacted>")
         #expect(secret.withBytes { $0.count } == 10)
     }
 
@@ -84,7 +85,7 @@ import Testing
         let loaded = try? Configuration.load(file: "/c", environment: [:]) { path in
             .success(ConfigurationFile(bytes: Array((path == "/key" ? contents : toml).utf8)))
         }
-        #expect(loaded?.configuration.uploads.credentials.secretAccessKey.bytes == expected.map { Array($0.utf8) })
+        #expect(loaded?.configuration.uploads.credentials.secretAccessKey == expected.map { Secret($0) })
     }
 
     @Test(arguments: [
@@ -94,7 +95,7 @@ import Testing
     func theEnvironmentReplacesEitherForm(environment: [String: String], expected: String) throws {
         for toml in [Sample.least, Sample.full] {
             let loaded = try Sample.load(toml, environment)
-            #expect(loaded.configuration.uploads.credentials.secretAccessKey.bytes == Array(expected.utf8))
+            #expect(loaded.configuration.uploads.credentials.secretAccessKey == Secret(expected))
         }
     }
 

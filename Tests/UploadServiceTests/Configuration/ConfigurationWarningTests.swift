@@ -1,3 +1,4 @@
+import S3Authorization
 import Testing
 
 @testable import UploadService

@@ -28,7 +28,8 @@ extension Surroundings {
 }
 
 extension Credentials {
-    static let test = Credentials(accessKeyID: "AKIDEXAMPLE", secret: Secret("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"))
+    static let test = Credentials(
+        accessKeyID: "AKIDEXAMPLE", secret: Secret("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"))
 }
 
 extension UploadRules {
