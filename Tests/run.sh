@@ -35,6 +35,7 @@ sanitize() {
 find_swift || exit
 part "install" install_packages "${BUILD_PACKAGES[@]}" "${S3_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 part "style" swift format lint --strict --recursive Package.swift Sources Tests
+part "scripts" shellcheck -x nginx/demo.sh apache/demo.sh Tests/run.sh .ci/run Tests/EndToEndTests/lib/*.sh
 part "build release" swift build -c release --static-swift-stdlib --product countersign
 part "unit tests" swift test --disable-xctest
 part "address sanitizer" sanitize address

@@ -4,6 +4,7 @@ import base64
 import json
 import time
 import uuid
+from pathlib import Path
 
 import pytest
 import requests
@@ -73,28 +74,30 @@ def test_a_form_of_an_old_browser(sites, s3, store, version):
     assert store.get(key)[0] == CONTENT
 
 
-# The header sets of Fine Uploader's versions and ways, recorded from runs of its code.
-RECORDED = {
-    "5.13": FINE_UPLOADER,
-    "5.13-custom-header": {**FINE_UPLOADER, "X-CSRFToken": "t"},
-    "5.13-cors": {"Accept": "application/json", "Content-Type": "application/json; charset=utf-8",
-                  "X-CSRFToken": "t"},
-    "4.4": {"X-Requested-With": "XMLHttpRequest", "Cache-Control": "no-cache",
-            "Content-Type": "application/json; charset=utf-8"},
-    "3.8": {"Content-Type": "application/json; charset=utf-8"},
-}
+# Fine Uploader 5.13's requests, recorded from runs of its code; older versions sent fewer headers.
+RECORDED = {name: request.get("headers", {}) for name, request in json.loads(
+    (Path(__file__).parent / "recorded/sign_requests.json").read_text()).items()}
+RECORDED["4.4"] = {name: value for name, value in FINE_UPLOADER.items() if name != "Accept"}
+RECORDED["3.8"] = {"Content-Type": FINE_UPLOADER["Content-Type"]}
 
 
 @VERSIONS
-@pytest.mark.parametrize("headers", RECORDED.values(), ids=RECORDED.keys())
-def test_recorded_requests_of_other_versions(sites, s3, store, version, headers):
+@pytest.mark.parametrize("name", RECORDED)
+def test_recorded_requests(sites, s3, store, version, name):
+    site = sites["nginx"]
+    headers = RECORDED[name]
+    if name == "sign_xdr":  # the browser itself adds its origin
+        headers = {**headers, "Origin": site.url}
     key = new_key()
     document = policy(s3, key, version)
-    response = sign(sites["nginx"].url, json.dumps(document, separators=(",", ":")), version, headers=headers)
+    response = sign(site.url, json.dumps(document, separators=(",", ":")), version, headers=headers)
     assert response.status_code == 200, response.text
     assert response.headers["Content-Type"] == "application/json"
     assert send(s3, fields(s3, document, response.json(), version), CONTENT).status_code == 200
     assert store.get(key)[0] == CONTENT
+    empty = sign(site.url, '{"expiration":"e","conditions":[]}', version, headers=headers)
+    assert empty.status_code == (200 if name == "sign_xdr" else 400)
+    assert empty.json()["errors"]["conditions.key"] == ["Required condition is missing"]
 
 
 def test_a_request_of_an_xdomainrequest(sites, s3, store):

@@ -5,7 +5,7 @@
 BUILD_PACKAGES=(libfcgi-dev libssl-dev)
 S3_PACKAGES=(radosgw ceph-mon ceph-osd python3-boto3)
 TEST_PACKAGES=(nginx-light apache2 libapache2-mod-fcgid curl chromium chromium-driver spawn-fcgi
-    python3-pytest python3-requests python3-selenium)
+    python3-pytest python3-requests python3-selenium shellcheck)
 
 # install_packages NAME...: those that are missing, from Debian; quick when none is.
 install_packages() {
