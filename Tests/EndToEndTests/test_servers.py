@@ -252,6 +252,24 @@ def test_nginx_says_in_json_that_the_program_is_down(s3, countersign):
         server.stop()
 
 
+@pytest.mark.parametrize("server_type", [servers.Nginx, lambda c: servers.Apache(c, ways=["proxy_fcgi"])],
+                         ids=["nginx", "apache"])
+def test_a_restart_of_the_program_is_not_noticed(s3, server_type):
+    """The web server still holds kept-alive connections to the process before."""
+    program = servers.Countersign(s3).start()
+    server = server_type(program if server_type is not servers.Nginx else program.socket)
+    try:
+        url = server.start().sites()[0].url
+        for _ in range(3):
+            for _ in range(3):
+                assert sign(url, policy(s3, new_key())).status_code == 200
+            assert program.process.stop() == 0
+            program.start()
+    finally:
+        server.stop()
+        program.stop()
+
+
 def test_nginx_says_in_json_that_the_program_is_too_slow(s3, countersign):
     path = servers.give(servers.temporary_directory()) / "slow"
     with socket.socket(socket.AF_UNIX) as slow:
@@ -269,7 +287,7 @@ def test_nginx_says_in_json_that_the_program_is_too_slow(s3, countersign):
 
 def test_apache_says_in_json_that_the_program_is_down(s3, countersign):
     nowhere = countersign.directory / "no-such-socket"
-    server = servers.Apache(countersign, socket=nowhere, ways=["proxy_fcgi"])
+    server = servers.Apache(countersign, listener=nowhere, ways=["proxy_fcgi"])
     try:
         server.start()
         assert_error(sign(server.url("proxy_fcgi"), policy(s3, new_key())), 503)
@@ -278,7 +296,7 @@ def test_apache_says_in_json_that_the_program_is_down(s3, countersign):
 
 
 @pytest.mark.parametrize("way", ["fcgid", "cgi"])
-def test_apache_says_in_json_that_the_program_does_not_run(s3, countersign, way, tmp_path_factory):
+def test_apache_says_in_json_that_the_program_does_not_run(s3, countersign, way):
     directory = servers.temporary_directory()
     broken = directory / "countersign"
     broken.write_text("#!/bin/sh\nexit 1\n")

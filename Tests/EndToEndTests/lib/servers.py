@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
@@ -82,8 +83,16 @@ max_size = "1KiB"
             as_server_user([str(self.program), "serve", "--listen", f"unix:{self.socket}",
                             "--config", str(self.config)]),
             self.directory / "log", environment={"PATH": "/usr/bin:/bin"})
-        self.process.wait_until(self.socket.exists, "the program's socket")
+        self.process.wait_until(self.answers, "the program's socket")
         return self
+
+    def answers(self):
+        with socket.socket(socket.AF_UNIX) as client:
+            try:
+                client.connect(str(self.socket))
+            except OSError:
+                return False
+            return True
 
     def log(self):
         return self.process.text() if self.process else ""
@@ -213,14 +222,14 @@ NGINX_AUTH_REQUEST = """\
 class Nginx:
     PORTS = ("basic", "open", "auth_request", "who")
 
-    def __init__(self, socket, servers=NGINX_BASIC + NGINX_OPEN + NGINX_AUTH_REQUEST, changes=()):
+    def __init__(self, listener, servers=NGINX_BASIC + NGINX_OPEN + NGINX_AUTH_REQUEST, changes=()):
         self.directory = temporary_directory()
         self.ports = {name: free_port() for name in self.PORTS}
         write_pages(self.directory / "www")
         write_users(self.directory / "users")
         for name in ("countersign.conf", "countersign-upstream.conf"):
             text = (REPOSITORY / "nginx" / name).read_text()
-            for old, new in [("/run/countersign/countersign.sock", str(socket)), *changes]:
+            for old, new in [("/run/countersign/countersign.sock", str(listener)), *changes]:
                 text = text.replace(old, new)
             (self.directory / name).write_text(text)
         self.conf = self.directory / "nginx.conf"
@@ -320,7 +329,7 @@ APACHE_LOGIN = """\
 class Apache:
     WAYS = ("proxy_fcgi", "fcgid", "cgi")
 
-    def __init__(self, countersign, socket=None, ways=WAYS, program=None):
+    def __init__(self, countersign, listener=None, ways=WAYS, program=None):
         self.directory = temporary_directory()
         self.ways = ways
         self.ports = {(way, login): free_port() for way in ways for login in (True, False)}
@@ -338,7 +347,7 @@ class Apache:
         conf.write_text(APACHE.format(
             directory=self.directory, modules=modules, hosts=hosts,
             user=f"User {SERVER_USER}\nGroup {SERVER_USER}" if is_root() else "",
-            program=program or countersign.program, config=countersign.config, socket=socket or countersign.socket))
+            program=program or countersign.program, config=countersign.config, socket=listener or countersign.socket))
         self.command = ["/usr/sbin/apache2", "-d", str(self.directory), "-f", str(conf), "-DFOREGROUND"]
         self.process = None
 
