@@ -24,7 +24,7 @@ package enum CGI {
         } catch {
             response = refusal(error, environment)
         }
-        let isHead = environment["REQUEST_METHOD"].map { $0.elementsEqual("HEAD".utf8) } ?? false
+        let isHead = environment.isHead
         return write(response.encoded(head: isHead), to: output)
     }
 

@@ -20,11 +20,18 @@ final class Connection: @unchecked Sendable {
     let expired = Atomic<Bool>(false)
     var request: IncomingRequest
     var isWatched = false
+    /// epoll orders what two owners do, but not in the language's eyes; this does.
+    private let handover = Atomic<Bool>(false)
 
     init(_ descriptor: Int32, limits: Limits) {
         self.descriptor = descriptor
         request = IncomingRequest(limits: limits)
     }
+
+    /// Nothing may be touched behind this: the next event has another owner.
+    func handOver() { handover.store(true, ordering: .releasing) }
+
+    func takeOver() { _ = handover.load(ordering: .acquiring) }
 
     /// Ends the connection from outside: what has come can still be read, and a begun request still be answered; a peer
     /// that does not read its answer loses it.

@@ -3,7 +3,7 @@ import Synchronization
 
 /// All open connections. A descriptor is closed under its lock, so that the watchdog never touches a number given anew.
 final class ConnectionTable: Sendable {
-    private let connections = Mutex<[Int32: Connection]>([:])
+    private let connections = Locked<[Int32: Connection]>([:])
     let limit: Int
 
     /// At most `limit`, and fewer where the process may not open so many descriptors.

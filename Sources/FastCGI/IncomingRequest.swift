@@ -68,6 +68,14 @@ struct IncomingRequest {
     mutating func consume(_ bytes: UnsafeBufferPointer<UInt8>, _ offset: inout Int) -> Step {
         while true {
             if !inRecord {
+                if headerLength == 0, bytes.count - offset >= Record.headerLength {
+                    let word = unsafe UnsafeRawBufferPointer(bytes).loadUnaligned(
+                        fromByteOffset: offset, as: UInt64.self)
+                    header = UInt64(bigEndian: word)
+                    headerLength = Record.headerLength
+                    offset += Record.headerLength
+                    if header >> 56 != 1 { return .broken(.notFastCGI) }
+                }
                 while headerLength < Record.headerLength {
                     guard offset < bytes.count else { return .more }
                     header = unsafe header << 8 | UInt64(bytes[offset])

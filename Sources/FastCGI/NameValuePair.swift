@@ -8,8 +8,8 @@ struct NameValuePair: Equatable {
     var value: Range<Int>
 
     /// The pair at `offset`, which moves behind it; nil where the bytes end too soon.
-    init?(_ bytes: [UInt8], at offset: inout Int) {
-        guard let nameLength = Self.length(bytes, &offset), let valueLength = Self.length(bytes, &offset),
+    init?(_ bytes: UnsafeRawBufferPointer, at offset: inout Int) {
+        guard let nameLength = unsafe Self.length(bytes, &offset), let valueLength = unsafe Self.length(bytes, &offset),
             nameLength + valueLength <= bytes.count - offset
         else { return nil }
         name = offset..<(offset + nameLength)
@@ -17,18 +17,23 @@ struct NameValuePair: Equatable {
         offset = value.upperBound
     }
 
-    private static func length(_ bytes: [UInt8], _ offset: inout Int) -> Int? {
+    init?(_ bytes: [UInt8], at offset: inout Int) {
+        let pair = unsafe bytes.withUnsafeBytes { bytes in unsafe NameValuePair(bytes, at: &offset) }
+        guard let pair else { return nil }
+        self = pair
+    }
+
+    private static func length(_ bytes: UnsafeRawBufferPointer, _ offset: inout Int) -> Int? {
         guard offset < bytes.count else { return nil }
-        let first = Int(bytes[offset])
+        let first = unsafe bytes[offset]
         guard first >= 0x80 else {
             offset += 1
-            return first
+            return Int(first)
         }
         guard bytes.count - offset >= 4 else { return nil }
-        let length =
-            (first & 0x7f) << 24 | Int(bytes[offset + 1]) << 16 | Int(bytes[offset + 2]) << 8 | Int(bytes[offset + 3])
+        let length = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
         offset += 4
-        return length
+        return Int(UInt32(bigEndian: length) & 0x7fff_ffff)
     }
 }
 
@@ -41,31 +46,26 @@ enum PairSurvey: Equatable {
     case sound(contentLength: ContentLength)
 
     init(_ bytes: [UInt8]) {
+        self = unsafe bytes.withUnsafeBytes { bytes in unsafe PairSurvey(bytes) }
+    }
+
+    private init(_ bytes: UnsafeRawBufferPointer) {
         var offset = 0
         var flaw: Malformation?
         var contentLength = ContentLength.missing
         while offset < bytes.count {
-            guard let pair = NameValuePair(bytes, at: &offset) else {
+            guard let base = bytes.baseAddress, let pair = unsafe NameValuePair(bytes, at: &offset) else {
                 self = .broken
                 return
             }
-            if pair.name.isEmpty || bytes[pair.name].contains(where: { $0 == UInt8(ascii: "=") || $0 == 0 }) {
-                flaw = .parameterName
-            }
-            if bytes.contains(0, in: pair.value) { flaw = .nulInParameter }
-            if pair.name.count == 14, bytes[pair.name].elementsEqual("CONTENT_LENGTH".utf8) {
-                contentLength = ContentLength(bytes[pair.value])
+            let name = unsafe base + pair.name.lowerBound
+            let length = pair.name.count
+            if unsafe length == 0 || memchr(name, Int32(UInt8(ascii: "=")), length) != nil { flaw = .parameterName }
+            if unsafe memchr(name, 0, length + pair.value.count) != nil { flaw = .nulInParameter }
+            if length == 14, unsafe memcmp(name, "CONTENT_LENGTH", length) == 0 {
+                contentLength = unsafe ContentLength(Array(bytes[pair.value])[...])
             }
         }
         self = flaw.map(Self.flawed) ?? .sound(contentLength: contentLength)
-    }
-}
-
-extension [UInt8] {
-    func contains(_ byte: UInt8, in range: Range<Int>) -> Bool {
-        unsafe withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress else { return false }
-            return unsafe memchr(base + range.lowerBound, Int32(byte), range.count) != nil
-        }
     }
 }

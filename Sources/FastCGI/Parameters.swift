@@ -85,6 +85,7 @@ package struct Parameters: Sendable {
             unsafe storage.withUnsafeBytes { bytes in
                 guard let base = bytes.baseAddress else { return false }
                 var count = 0
+                var seen: UInt64 = 0
                 var offset = 0
                 while offset < bytes.count {
                     guard count < Self.compared else { return true }
@@ -95,7 +96,11 @@ package struct Parameters: Sendable {
                     let head = unsafe base.loadUnaligned(fromByteOffset: offset + Self.prefix - 1, as: UInt16.self) >> 8
                     let shift = UInt64(max(0, 8 - length)) * 8
                     let key = (tail >> shift) &+ (UInt64(length) << 8 | UInt64(head)) &* 0x9e37_79b9_7f4a_7c15
-                    for earlier in 0..<count where unsafe keys[earlier] == key { return true }
+                    let bit: UInt64 = 1 << ((key &* 0x9e37_79b9_7f4a_7c15) >> 58)
+                    if seen & bit != 0 {
+                        for earlier in 0..<count where unsafe keys[earlier] == key { return true }
+                    }
+                    seen |= bit
                     unsafe keys[count] = key
                     count += 1
                     offset += Self.prefix + length + valueLength

@@ -29,3 +29,11 @@ struct RequestCheck: Sendable {
         }
     }
 }
+
+extension Parameters {
+    /// HEAD is answered without a body: RFC 9110, section 9.3.2, <https://www.rfc-editor.org/rfc/rfc9110#section-9.3.2>.
+    var isHead: Bool {
+        guard let method = self["REQUEST_METHOD"], method.count == 4 else { return false }
+        return method.elementsEqual("HEAD".utf8)
+    }
+}

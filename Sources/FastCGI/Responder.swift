@@ -35,7 +35,7 @@ package final class Responder: Sendable {
     private let draining = Atomic<Bool>(false)
     /// Set where connections wait for room; whoever ends one, or the watchdog, looks again.
     private let crowded = Atomic<Bool>(false)
-    private let listeners = Mutex<[Int32]>([])
+    private let listeners = Locked<[Int32]>([])
     private let living = Atomic<Int>(0)
 
     /// - Parameters:
@@ -195,6 +195,7 @@ package final class Responder: Sendable {
         }
         let again = connection.isWatched
         connection.isWatched = true
+        connection.handOver()
         if !poller.arm(connection, again: again) { table.close(connection) }
     }
 

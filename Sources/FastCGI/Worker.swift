@@ -21,7 +21,9 @@ import Synchronization
         while let readiness = responder.poller.wait() {
             switch readiness {
             case .listener(let descriptor): accept(descriptor)
-            case .connection(let connection): receive(connection)
+            case .connection(let connection):
+                connection.takeOver()
+                receive(connection)
             }
         }
     }
@@ -110,7 +112,7 @@ import Synchronization
         }
         let parameters = exchange.parameters
         let response = respond(parameters, exchange.body(connection.request.body.count), connection.request)
-        let isHead = parameters["REQUEST_METHOD"].map { $0.elementsEqual("HEAD".utf8) } ?? false
+        let isHead = parameters.isHead
         return write(response, head: isHead, exchange, connection) && connection.request.keepsConnection
             && !responder.isDraining
     }
@@ -138,7 +140,7 @@ import Synchronization
         }
         let parameters = isReadable ? exchange.parameters : nil
         let response = responder.refusal(refusal, parameters)
-        let isHead = parameters?["REQUEST_METHOD"].map { $0.elementsEqual("HEAD".utf8) } ?? false
+        let isHead = parameters?.isHead ?? false
         return write(response, head: isHead, exchange, connection)
     }
 
