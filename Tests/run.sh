@@ -28,8 +28,19 @@ part() {
 
 # shellcheck disable=SC2317  # called by part
 sanitize() {
+    mkdir -p .build
+    # TOMLKit never frees the strings of the one file that is read at the start.
+    echo "leak:TOMLKit/Sources" >.build/known-leaks
     # A scratch path of its own keeps the other builds; XCTest's own leaks would fail the address sanitizer.
-    SWIFT_BACKTRACE=enable=no swift test --disable-xctest --sanitize="$1" --scratch-path ".build/$1"
+    LSAN_OPTIONS=suppressions=.build/known-leaks SWIFT_BACKTRACE=enable=no \
+        swift test --disable-xctest --sanitize="$1" --scratch-path ".build/$1"
+}
+
+# shellcheck disable=SC2317  # called by part
+benchmark() {
+    # Debian's valgrind cannot read the debug information that Swift writes.
+    strip -g -o .build/countersign-stripped .build/release/countersign &&
+        COUNTERSIGN=$PWD/.build/countersign-stripped Tests/Benchmarks/run.sh --smoke
 }
 
 find_swift || exit
@@ -42,7 +53,7 @@ part "address sanitizer" sanitize address
 part "thread sanitizer" sanitize thread
 part "end to end" /usr/bin/python3 -m pytest -q -p no:cacheprovider --durations=5 Tests/EndToEndTests
 if [ -x Tests/Benchmarks/run.sh ]; then
-    part "benchmark" Tests/Benchmarks/run.sh --smoke
+    part "benchmark" benchmark
 fi
 
 printf '\n=== all\n'
