@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
+import gateway
 import servers
 from browser import UploadPage
 from uploads import prefix
@@ -43,6 +44,24 @@ def test_a_unicode_file_name(browsers, sites, store, tmp_path, version):
     stored, answer = store.get(upload["key"])
     assert stored == CONTENT
     assert answer["Metadata"]["qqfilename"] == quote(path.name, safe="!*'()")
+
+
+@pytest.mark.parametrize("transport", ["xhr", "iframe"])
+def test_a_bucket_addressed_by_host(browsers, sites, s3, store, file, transport):
+    program = servers.Countersign(s3, virtual=True)
+    server = servers.Nginx(program.socket, servers=servers.NGINX_BASIC)
+    try:
+        program.start()
+        site = server.start().sites()[0]
+        gateway.allow_origins(store.client, [site.url, *(other.url for other in sites.values())])
+        page = UploadPage(browsers, site, transport=transport)
+        assert page.run("return uploader._options.request.endpoint") == f"http://uploads.localhost:{s3['port']}/"
+        upload = page.upload(file)
+        assert upload["success"] is True, (upload, page.console())
+        assert store.get(upload["key"])[0] == CONTENT
+    finally:
+        server.stop()
+        program.stop()
 
 
 @pytest.mark.parametrize("transport", ["xhr", "iframe"])

@@ -34,7 +34,7 @@ def write_users(path):
 class Countersign:
     """One running program on a unix socket, with a configuration of its own."""
 
-    def __init__(self, s3, expires_after=300, max_size="5MiB"):
+    def __init__(self, s3, expires_after=300, max_size="5MiB", virtual=False):
         self.directory = temporary_directory()
         self.program = self.directory / "countersign"
         shutil.copy2(program(), self.program)  # the servers' user may not be able to read the build
@@ -46,6 +46,7 @@ class Countersign:
             path.write_text(secret + "\n")
             path.chmod(0o600)
             give(path)
+        endpoint = f"http://localhost:{s3['port']}" if virtual else s3["url"]
         self.config.write_text(f"""\
 [server]
 mount = "/upload"
@@ -55,9 +56,9 @@ secret_file = "{self.directory}/seal.secret"
 prefix_cookie = "upload_prefix"
 
 [s3]
-endpoint = "{s3["url"]}"
+endpoint = "{endpoint}"
 region = "{s3["region"]}"
-addressing = "path"
+addressing = "{"virtual" if virtual else "path"}"
 
 [uploads]
 bucket = "{s3["uploads"]}"
