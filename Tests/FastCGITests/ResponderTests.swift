@@ -30,6 +30,7 @@ final class Desk: Sendable {
         _ = Thread.start { [self] in
             let drain = try? responder.run(listener)
             result.withLock { $0 = drain }
+            box.desk.withLock { $0 = nil }
         }
     }
 
