@@ -1,0 +1,66 @@
+#!/bin/bash
+# Everything, on a fresh Debian 12 machine with Swift: installs what is missing, checks the style, builds, and runs the
+# unit tests (also under the address and thread sanitizers), the end-to-end tests and a short benchmark.
+# The exit status is 0 only when every part passed. Each part ends with its own runner's last lines and its seconds.
+
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
+# shellcheck source=Tests/EndToEndTests/lib/packages.sh
+. Tests/EndToEndTests/lib/packages.sh
+export LC_ALL=C.UTF-8
+
+BEGAN=$SECONDS
+FAILED=()
+TIMES=()
+
+# part NAME COMMAND...
+part() {
+    local name=$1 began=$SECONDS verdict=passed
+    shift
+    printf '\n=== %s\n' "$name"
+    "$@" || {
+        verdict="FAILED ($?)"
+        FAILED+=("$name")
+    }
+    TIMES+=("$(printf '%5d s  %-28s %s' $((SECONDS - began)) "$name" "$verdict")")
+    printf '=== %s: %s after %d s\n' "$name" "$verdict" $((SECONDS - began))
+}
+
+# shellcheck disable=SC2317  # called by part
+sanitize() {
+    mkdir -p .build
+    # TOMLKit never frees the strings of the one file that is read at the start.
+    echo "leak:TOMLKit/Sources" >.build/known-leaks
+    # A scratch path of its own keeps the other builds; XCTest's own leaks would fail the address sanitizer.
+    LSAN_OPTIONS=suppressions=.build/known-leaks SWIFT_BACKTRACE=enable=no \
+        swift test --disable-xctest --sanitize="$1" --scratch-path ".build/$1"
+}
+
+# shellcheck disable=SC2317  # called by part
+benchmark() {
+    # Debian's valgrind cannot read the debug information that Swift writes.
+    strip -g -o .build/countersign-stripped .build/release/countersign &&
+        COUNTERSIGN=$PWD/.build/countersign-stripped Tests/Benchmarks/run.sh --smoke
+}
+
+find_swift || exit
+part "install" install_packages "${BUILD_PACKAGES[@]}" "${S3_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+part "style" swift format lint --strict --recursive Package.swift Sources Tests
+part "scripts" shellcheck -x nginx/demo.sh apache/demo.sh Tests/run.sh .ci/run Tests/EndToEndTests/lib/*.sh
+part "build release" swift build -c release --static-swift-stdlib --product countersign
+part "unit tests" swift test --disable-xctest
+part "address sanitizer" sanitize address
+part "thread sanitizer" sanitize thread
+part "end to end" /usr/bin/python3 -m pytest -q -p no:cacheprovider --durations=5 Tests/EndToEndTests
+if [ -x Tests/Benchmarks/run.sh ]; then
+    part "benchmark" benchmark
+fi
+
+printf '\n=== all\n'
+printf '%s\n' "${TIMES[@]}"
+printf '%5d s  in all\n' $((SECONDS - BEGAN))
+if [ ${#FAILED[@]} -gt 0 ]; then
+    printf 'FAILED: %s\n' "${FAILED[@]}"
+    exit 1
+fi
+echo "everything passed"
