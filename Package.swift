@@ -26,8 +26,10 @@ let package = Package(
             cSettings: [.define("OPENSSL_SUPPRESS_DEPRECATED")],
             linkerSettings: [.linkedLibrary("crypto")]
         ),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "FastCGI", dependencies: ["CFastCGI"], swiftSettings: strict),
         .target(name: "S3Authorization", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "S3Client", dependencies: ["CCurl", "S3Authorization"], swiftSettings: strict),
         .target(
             name: "UploadService",
             dependencies: ["FastCGI", "S3Authorization", .product(name: "TOMLKit", package: "TOMLKit")],
@@ -47,6 +49,9 @@ let package = Package(
             dependencies: ["S3Authorization"],
             resources: [.copy("Vectors")],
             swiftSettings: strict
+        ),
+        .testTarget(
+            name: "S3ClientTests", dependencies: ["S3Client", "S3Authorization"], swiftSettings: strict
         ),
         .testTarget(
             name: "UploadServiceTests",

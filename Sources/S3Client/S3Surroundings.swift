@@ -1,0 +1,25 @@
+/// What the outside world lends our calls to S3: two clocks, randomness, sleep, and an ear for what happened.
+package struct S3Surroundings: Sendable {
+    /// Milliseconds since 1970 UTC.
+    package var now: @Sendable () -> Int64
+    /// Microseconds on a clock that never goes back.
+    package var stopwatch: @Sendable () -> Int64
+    package var random: @Sendable (_ count: Int) -> [UInt8]
+    /// Sleeps so many microseconds.
+    package var sleep: @Sendable (_ microseconds: Int64) -> Void
+    /// Hears of every try, successful or not.
+    package var observe: @Sendable (Attempt) -> Void
+
+    package init(
+        now: @escaping @Sendable () -> Int64, stopwatch: @escaping @Sendable () -> Int64,
+        random: @escaping @Sendable (Int) -> [UInt8],
+        sleep: @escaping @Sendable (Int64) -> Void = S3Surroundings.sleep(microseconds:),
+        observe: @escaping @Sendable (Attempt) -> Void = { _ in }
+    ) {
+        self.now = now
+        self.stopwatch = stopwatch
+        self.random = random
+        self.sleep = sleep
+        self.observe = observe
+    }
+}
