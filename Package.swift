@@ -32,12 +32,12 @@ let package = Package(
         .target(name: "S3Client", dependencies: ["CCurl", "S3Authorization"], swiftSettings: strict),
         .target(
             name: "UploadService",
-            dependencies: ["FastCGI", "S3Authorization", .product(name: "TOMLKit", package: "TOMLKit")],
+            dependencies: ["FastCGI", "S3Authorization", "S3Client", .product(name: "TOMLKit", package: "TOMLKit")],
             swiftSettings: strict
         ),
         .executableTarget(
             name: "countersign",
-            dependencies: ["FastCGI", "UploadService"],
+            dependencies: ["FastCGI", "S3Client", "UploadService"],
             swiftSettings: strict
         ),
         .executableTarget(
