@@ -96,6 +96,15 @@ struct KeyRules {
     }
 }
 
+extension UploadRules {
+    /// Why a key is none of the owner's, or not allowed at all; nil where it is fine.
+    package func violation(
+        ofKey key: ByteString, prefix: KeyPrefix
+    ) -> (message: String, kind: PolicyViolation.Kind)? {
+        KeyRules(characters: keyCharacters, prefix: prefix).violation(of: key)
+    }
+}
+
 extension ArraySlice<UInt8> {
     func containsSubsequence(_ wanted: StaticString) -> Bool {
         let length = wanted.utf8CodeUnitCount
