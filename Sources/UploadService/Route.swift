@@ -37,7 +37,8 @@ enum Route {
         let script = parameters["SCRIPT_NAME"] ?? []
         let info = parameters["PATH_INFO"] ?? []
         let paths = [
-            info.isEmpty ? script : script + info,
+            // Some servers' samples put the whole path into both.
+            info.isEmpty || info == script ? script : script + info,
             parameters["DOCUMENT_URI"] ?? [],
             (parameters["REQUEST_URI"] ?? []).prefix { $0 != UInt8(ascii: "?") },
         ]
