@@ -45,8 +45,9 @@ struct PolicyCheck {
 
     private mutating func examine(_ condition: Condition) {
         guard let element = PolicyElement(condition.element) else {
-            let shown = ByteString(condition.element.bytes.prefix(80))
-            return refuse(shown, "Invalid element name")
+            // Cut anywhere, and still UTF-8.
+            let shown = ByteString(condition.element.bytes.prefix(80)).description
+            return refuse(ByteString(shown), "Invalid element name")
         }
         elements.append(element)
         if element == .contentLengthRange {
@@ -69,7 +70,7 @@ struct PolicyCheck {
         case .bucket: violation(ofBucket: value)
         case .key: violation(ofKey: value)
         case .contentLengthRange: nil
-        case .contentType: violation(ofContentType: value)
+        case .contentType: rules.violation(ofContentType: value)
         case .cacheControl, .contentDisposition, .contentEncoding: violation(ofHeader: value)
         case .redirect, .successActionRedirect: violation(ofRedirect: value)
         case .successActionStatus: violation(ofStatus: value)
