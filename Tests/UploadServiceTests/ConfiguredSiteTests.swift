@@ -73,8 +73,9 @@ struct ConfiguredSiteTests {
     /// RFC 6838 lets no name begin so: the rules drop the pattern, and where it was the only one they allow every type.
     @Test func aTypeThatIsDropped() throws {
         let loaded = try Sample.load(Sample.least("rules", #"types = ["image/-x"]"#))
-        try withKnownIssue("the configuration takes a type that the rules cannot read") {
-            #expect(try Site(loaded.configuration).rules.rules.contentTypes.count == 1)
+        let types = try Site(loaded.configuration).rules.rules.contentTypes
+        withKnownIssue("the configuration takes a type that the rules cannot read") {
+            #expect(types.count == 1)
         }
     }
 }
