@@ -39,7 +39,8 @@ enum Route {
     init?(_ parameters: Parameters, mount: ByteString) {
         let script = parameters["SCRIPT_NAME"] ?? []
         let info = parameters["PATH_INFO"] ?? []
-        if let route = Self.below(mount, info.isEmpty ? script : script + info) {
+        // Some servers' samples put the whole path into both.
+        if let route = Self.below(mount, info.isEmpty || info == script ? script : script + info) {
             self.init(route)
         } else if let route = Self.below(mount, parameters["DOCUMENT_URI"] ?? []) {
             self.init(route)
