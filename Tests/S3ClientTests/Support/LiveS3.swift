@@ -32,7 +32,9 @@ struct LiveS3 {
         secret: String? = nil, surroundings: S3Surroundings = .live, host: ByteString? = nil
     ) throws -> S3Client {
         var url = ByteString(values[tls ? "RGW_SSL_URL" : "RGW_URL"] ?? "")
-        if let host, let port = url.description.split(separator: ":").last { url = ByteString("http://\(host):\(port)") }
+        if let host, let port = url.description.split(separator: ":").last {
+            url = ByteString("http://\(host):\(port)")
+        }
         var credentials = credentials()
         if let secret { credentials = Credentials(accessKeyID: credentials.accessKeyID, secret: Secret(secret)) }
         return try S3Client(
@@ -82,7 +84,7 @@ func environment(_ name: String) -> String? {
 }
 
 func readFile(_ path: String) -> String? {
-    let descriptor = open(path, O_RDONLY)
+    let descriptor = unsafe open(path, O_RDONLY)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     var bytes = [UInt8](repeating: 0, count: 65_536)
