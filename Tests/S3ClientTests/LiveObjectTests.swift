@@ -44,7 +44,8 @@ struct LiveObjectTests {
         #expect(throws: S3Error.notFound(code: "NoSuchKey")) { try client.head(at("k"), until: soon) }
     }
 
-    @Test func `tls is verified against the authorities given`() throws {
+    @Test(.enabled(if: LiveS3.shared?.values["RGW_SSL_URL"] != nil, "the real S3 has no TLS"))
+    func `tls is verified against the authorities given`() throws {
         let client = try s3.client(tls: true)
         _ = try client.put(at("k"), body: [1], contentType: "text/plain", until: soon)
         #expect(try client.head(at("k"), until: soon).size == 1)
@@ -109,7 +110,7 @@ struct LiveObjectTests {
         #expect(Set(page.objects.map(\.key)) == [key, "copy"])
     }
 
-    @Test func `a copy has new metadata, and only of the object that was seen`() throws {
+    @Test func `a copy has new metadata`() throws {
         let meta = [HeaderField("x-amz-meta-evil", "1")]
         let seen = try client.put(at("up"), body: [1], contentType: "text/html", headers: meta, until: soon)
         let headers = [
@@ -121,14 +122,19 @@ struct LiveObjectTests {
         #expect(head.contentType == "image/png")
         #expect(head.metadata == [HeaderField("user", "sam")])
         #expect(head.lastModified != nil)
+        #expect(throws: S3Error.notFound(code: "NoSuchKey")) {
+            try client.copy(CopySource(at("none"), etag: seen.etag), to: at("other"), until: soon)
+        }
+    }
 
+    /// RGW 16 knows the condition only behind a proxy that gives it another name.
+    @Test(.enabled(if: LiveS3.shared?.values["S3_URL"] == nil, "this S3 ignores x-amz-copy-source-if-match"))
+    func `a copy is only of the object that was seen`() throws {
+        let seen = try client.put(at("up"), body: [1], contentType: "a/b", until: soon)
         let later = try client.put(at("up"), body: [2], contentType: "a/b", until: soon)
         #expect(later.etag != seen.etag)
         #expect(throws: S3Error.preconditionFailed) {
             try client.copy(CopySource(at("up"), etag: seen.etag), to: at("other"), until: soon)
-        }
-        #expect(throws: S3Error.notFound(code: "NoSuchKey")) {
-            try client.copy(CopySource(at("none"), etag: seen.etag), to: at("other"), until: soon)
         }
         #expect(throws: S3Error.notFound(code: "NoSuchKey")) { try client.head(at("other"), until: soon) }
     }
