@@ -48,10 +48,15 @@ let package = Package(
         .executableTarget(
             name: "FastCGIEcho", dependencies: ["FastCGI"], path: "Tests/FastCGIEcho", swiftSettings: strict
         ),
+        // What a site of one's own can do: only what is public may be used, so it sees no package symbols.
+        .executableTarget(
+            name: "S3AuthorizationExample", dependencies: ["S3Authorization"], path: "Tests/S3AuthorizationExample",
+            packageAccess: false, swiftSettings: strict
+        ),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI"], swiftSettings: strict),
         .testTarget(
             name: "S3AuthorizationTests",
-            dependencies: ["S3Authorization"],
+            dependencies: ["S3Authorization", "S3AuthorizationExample"],
             resources: [.copy("Vectors")],
             swiftSettings: strict
         ),
