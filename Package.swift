@@ -27,12 +27,17 @@ let package = Package(
             linkerSettings: [.linkedLibrary("crypto")]
         ),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "CMagic", linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "CSpawn"),
         .target(name: "FastCGI", dependencies: ["CFastCGI"], swiftSettings: strict),
         .target(name: "S3Authorization", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "S3Client", dependencies: ["CCurl", "S3Authorization"], swiftSettings: strict),
         .target(
             name: "UploadService",
-            dependencies: ["FastCGI", "S3Authorization", "S3Client", .product(name: "TOMLKit", package: "TOMLKit")],
+            dependencies: [
+                "CMagic", "CSpawn", "FastCGI", "S3Authorization", "S3Client",
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ],
             swiftSettings: strict
         ),
         .executableTarget(
