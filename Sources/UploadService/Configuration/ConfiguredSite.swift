@@ -72,16 +72,18 @@ extension StorageDesk {
 extension Surroundings {
     /// Every failed try of ours is a line in the log, with S3's code and request id.
     fileprivate var ofS3: S3Surroundings {
-        S3Surroundings(now: now, stopwatch: stopwatch, random: random, observe: { [log] attempt in
-            guard let failure = attempt.failure else { return }
-            var line = LogLine()
-            line.add("event", word: "s3")
-            line.add("operation", attempt.operation.rawValue)
-            line.add("try", attempt.number)
-            line.add("failure", "\(failure)")
-            line.add("ms", microseconds: attempt.duration)
-            log(line.bytes)
-        })
+        S3Surroundings(
+            now: now, stopwatch: stopwatch, random: random,
+            observe: { [log] attempt in
+                guard let failure = attempt.failure else { return }
+                var line = LogLine()
+                line.add("event", word: "s3")
+                line.add("operation", attempt.operation.rawValue)
+                line.add("try", attempt.number)
+                line.add("failure", "\(failure)")
+                line.add("ms", microseconds: attempt.duration)
+                log(line.bytes)
+            })
     }
 }
 
