@@ -45,6 +45,7 @@ extension Configuration {
         package var grace = 30
         /// More origins that may call us.
         package var origins: [HTTPURL] = []
+        package var iframeErrors = Site.IframeErrors.always
         /// Seals tickets, cookies and receipts; there whenever identity is `anonymous`.
         package var secret: Secret?
     }
@@ -134,6 +135,8 @@ extension Configuration {
         package var encryption: [Encryption] = []
         /// The largest request body, in bytes.
         package var bodyLimit = 64 << 10
+        /// Whether users may delete their uploads before these are complete.
+        package var delete = false
     }
 
     package struct Hook: Sendable {

@@ -42,6 +42,9 @@ struct ConfigurationSections {
             try value.integer(in: 1...3600, of: "seconds")
         }
         section.set(&server.origins, "origins") { value throws(WrongValue) in try value.list(of: Checks.origin) }
+        section.set(&server.iframeErrors, "iframe_errors") { value throws(WrongValue) in
+            try value.choice(Site.IframeErrors.self)
+        }
         server.secret = section.secretFile("secret_file", lines: true, atLeast: 32)
         return server
     }
@@ -124,6 +127,7 @@ struct ConfigurationSections {
         section.set(&rules.bodyLimit, "body_limit") { value throws(WrongValue) in
             try value.byteSize(in: (1 << 10)...(16 << 20))
         }
+        section.set(&rules.delete, "delete") { value throws(WrongValue) in try value.boolean() }
         return rules
     }
 
