@@ -38,7 +38,7 @@ package struct Dispatcher: Sendable {
             response = try answer(inquiry, from: origin, &account)
         } catch {
             account.reason = error
-            response = Answers.error(error, status: inquiry.isStatusless ? 200 : error.status)
+            response = Answers.error(error, status: inquiry.hidesStatus ? 200 : error.status)
         }
         if !site.origins.isEmpty { response.headers += CrossOrigin.headers(for: origin, at: site) }
         if inquiry.method == .head { response.body = [] }
@@ -61,6 +61,10 @@ package struct Dispatcher: Sendable {
         case .sign: return try SigningHandler(inquiry, surroundings).respond(&account)
         case .emptyPage: return EmptyPageHandler.response
         case .fileUploaded: return try CompletionHandler(inquiry, surroundings).respond(&account)
+        case .uploadURI: return try UploadURIHandler(inquiry, surroundings).respond(&account)
+        case .file:
+            guard let desk = site.storage else { throw .completionIsNotConfigured }
+            return try DeletionHandler(inquiry, .init(desk)).respond(&account)
         case .prefix: return try PrefixHandler(inquiry, surroundings).respond(&account)
         case .health: return HealthHandler.response
         }

@@ -121,7 +121,7 @@ struct PolicyCheck {
             refuse("redirect", "Send success_action_redirect or redirect, not both")
         }
         if !has(.contentLengthRange) {
-            authorized.append(lengthRange(from: 0, to: rules.maximumSize))
+            authorized.append(lengthRange(from: 0, to: min(rules.maximumSize, rules.ceiling ?? .max)))
         }
         examineVersion()
         examineMetadataLength()

@@ -87,6 +87,7 @@ extension PolicyCheck {
         }
         // What Fine Uploader sends where a page sets only a minimum: 2^53, "no maximum".
         if last == 9_007_199_254_740_992 { last = rules.maximumSize }
+        last = last <= rules.maximumSize ? min(last, rules.ceiling ?? last) : last
         guard first <= last else {
             return .failure(PolicyViolation(place, "The minimum should not be larger than the maximum"))
         }

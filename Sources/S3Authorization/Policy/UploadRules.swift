@@ -10,6 +10,8 @@ public struct UploadRules: Sendable {
     public var acl: ByteString? = "private"
     /// The largest object; a policy without `content-length-range` gets one that ends here.
     public var maximumSize: UInt64
+    /// What a range's maximum is lowered to for this one caller; nil: nothing.
+    package var ceiling: UInt64?
     /// The allowed media types; empty allows every one.
     public var contentTypes: [ContentTypePattern] = []
     public var keyCharacters: KeyCharacters = .unicode
