@@ -1,5 +1,5 @@
 /// One policy on its way through the rules: what is wrong with it, and what of it will be signed.
-struct PolicyCheck {
+struct PolicyCheck: ~Copyable {
     let rules: UploadRules
     let caller: Caller
     let credentials: Credentials
@@ -57,13 +57,14 @@ struct PolicyCheck {
     mutating func examine(_ policy: POSTPolicy) {
         violations = policy.violations
         authorized.reserveCapacity(policy.conditions.count + 1)
-        for condition in policy.conditions {
-            examine(condition)
+        let conditions = policy.conditions.span
+        for index in conditions.indices {
+            examine(conditions[index])
         }
         examineWhatIsMissing()
     }
 
-    private mutating func examine(_ condition: Condition) {
+    private mutating func examine(_ condition: borrowing Condition) {
         guard let element = PolicyElement(condition.element) else {
             return refuseUnknown(condition.element)
         }
@@ -77,7 +78,7 @@ struct PolicyCheck {
         if let (message, kind) = violation(of: element, condition.element, value) {
             refuse(condition.element, message, kind)
         }
-        authorized.append(condition)
+        authorized.append(copy condition)
     }
 
     private mutating func violation(
@@ -103,7 +104,7 @@ struct PolicyCheck {
         }
     }
 
-    private mutating func examineLengthRange(_ condition: Condition) {
+    private mutating func examineLengthRange(_ condition: borrowing Condition) {
         switch lengthRange(condition) {
         case .success(let range): authorized.append(range)
         case .failure(let violation): violations.append(violation)
