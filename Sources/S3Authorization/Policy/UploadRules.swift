@@ -66,15 +66,16 @@ public struct AuthorizedPolicy: Sendable {
     /// Set for version 4 only.
     let scope: CredentialScope?
 
-    fileprivate init(_ check: PolicyCheck, expiration: SigningTime, credentials: Credentials) {
+    fileprivate init(_ check: borrowing PolicyCheck, expiration: SigningTime, credentials: Credentials) {
         var writer = JSONWriter(capacity: 1024)
         writer.beginObject()
         writer.name("expiration")
         writer.string(expiration.text(.extended))
         writer.name("conditions")
         writer.beginArray()
-        for condition in check.authorized {
-            writer.condition(condition)
+        let conditions = check.authorized.span
+        for index in conditions.indices {
+            writer.condition(conditions[index])
         }
         writer.endArray()
         writer.endObject()
