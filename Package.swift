@@ -43,7 +43,16 @@ let package = Package(
         .executableTarget(
             name: "countersign",
             dependencies: ["FastCGI", "S3Client", "UploadService"],
-            swiftSettings: strict
+            exclude: ["Linking"],
+            swiftSettings: strict,
+            // Binding the shared C++ runtime would take a third of a cold start.
+            linkerSettings: [
+                .unsafeFlags(
+                    [
+                        "-L\(Context.packageDirectory)/Sources/countersign/Linking", "-Xlinker", "--whole-archive",
+                        "-Xlinker", "-l:libstdc++.a", "-Xlinker", "--no-whole-archive",
+                    ], .when(configuration: .release))
+            ]
         ),
         .executableTarget(
             name: "FastCGIEcho", dependencies: ["FastCGI"], path: "Tests/FastCGIEcho", swiftSettings: strict

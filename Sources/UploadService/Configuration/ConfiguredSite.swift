@@ -47,12 +47,13 @@ extension StorageDesk {
             throw ConfigurationError(key: "storage.key", "is no template of a key")
         }
         let endpoint = try Endpoint(configured: s3.endpoint)
+        let transport = CurlTransport(stopwatch: surroundings.stopwatch)
         let client: S3Client
         do throws(CredentialScope.Invalid) {
             client = try S3Client(
                 endpoint: endpoint, addressing: s3.addressing == .path ? .path : .virtual,
                 region: ByteString(s3.region), credentials: StaticCredentials(Credentials(storage.credentials)),
-                transport: CurlTransport(stopwatch: surroundings.stopwatch), surroundings: surroundings.ofS3)
+                transport: transport, surroundings: surroundings.ofS3)
         } catch {
             throw ConfigurationError(key: "s3.region", "can be no part of a signature: \(error)")
         }
@@ -61,6 +62,10 @@ extension StorageDesk {
             template: template, claims: ByteString(storage.claims), permits: Permits(configuration.server.workers - 4))
         if let acl = storage.acl { headers.append(HeaderField("x-amz-acl", ByteString(acl.rawValue))) }
         deadline = Int64(configuration.server.deadline) * 1000
+        hook = configuration.hook?.make(transport: transport, stopwatch: surroundings.stopwatch)
+        forwardedHeaders = ForwardedHeaders(configuration.hook?.forwardHeaders ?? [])
+        receipt = configuration.receiptSecret.map { Receipt(secret: $0) }
+        inspector = try configuration.inspector()
     }
 }
 
@@ -104,6 +109,7 @@ extension Site.Profile {
         rules.encryptions = configured.encryption.map { ByteString($0.rawValue) }
         self.init(name: name, rules: rules)
         bodyLimit = configured.bodyLimit
+        inspects = configured.inspect
     }
 
     /// Those configured, without version 2 where Amazon's region never took it.

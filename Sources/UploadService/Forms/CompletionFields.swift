@@ -64,8 +64,11 @@ struct CompletionFields {
 
     private mutating func checkText(_ field: Field, limit: Int) {
         guard let value = self[field] else { return }
-        if value.count > limit { report(field, "This field should have at most \(limit) bytes.") }
-        if value.hasControlCharacter { report(field, "This field should not have control characters.") }
+        if value.count > limit {
+            report(field, "This field should have at most \(limit) bytes.")
+        } else if value.hasControlCharacter {
+            report(field, "This field should not have control characters.")
+        }
     }
 }
 

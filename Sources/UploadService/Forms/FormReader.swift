@@ -59,9 +59,11 @@ enum FormReader {
     }
 
     private static func decode(_ text: ArraySlice<UInt8>, pair: Int) throws(FormError) -> ByteString {
-        let decoded: ByteString
+        var decoded = ByteString(text)
         do throws(PercentEncoding.DecodingError) {
-            decoded = try PercentEncoding.decodeForm(ByteString(text))
+            if text.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) {
+                decoded = try PercentEncoding.decodeForm(decoded)
+            }
         } catch {
             throw .escape(pair: pair)
         }
