@@ -73,7 +73,8 @@ final class LoopbackServer: Sendable {
 
     /// On a path, or on a port of 127.0.0.1.
     init(path: String? = nil, sending bytes: String, times: Int = 1, closing: Bool = true) throws {
-        listener = socket(path == nil ? AF_INET : AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = socket(path == nil ? AF_INET : AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        self.listener = listener
         port = try path.map { try Self.bind(listener, $0) } ?? Self.bind(listener)
         try #require(listen(listener, 8) == 0)
         let data = Array(bytes.utf8)
