@@ -8,7 +8,7 @@ set -E
 
 directory=${1:-/var/lib/uploads}
 event=$(cat)
-name=$(jq -er .data.name <<<"$event")
+name=$(jq -enr 'input.data.name' <<<"$event") # jq takes no input at all for fine, `input` does not
 
 case ${name,,} in
     *.exe)
