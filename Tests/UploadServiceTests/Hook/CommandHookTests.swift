@@ -77,6 +77,12 @@ import Testing
         #expect(run(script).verdict == verdict)
     }
 
+    /// As a server that starts CGI programs may leave it.
+    @Test func ignoredChildrenAreStillHeardOf() {
+        _ = signal(SIGCHLD, SIG_IGN)
+        #expect(run("exit 1").verdict == .refused("The upload was refused"))
+    }
+
     @Test func yesWithSomethingElseIsNoVerdict() {
         #expect(run("echo ok").verdict.reason?.contains("is no JSON object") == true)
     }

@@ -81,9 +81,10 @@ final class LoopbackServer: Sendable {
         try start { [self] in
             while true {
                 let connection = accept(listener, nil, nil)
-                guard connection >= 0 else { return }
+                guard connection >= 0 else { break }
                 serve(connection, data, times, closing)
             }
+            close(listener)
         }
     }
 
@@ -91,9 +92,9 @@ final class LoopbackServer: Sendable {
     var requests: [String] { heads.withLock { $0 } }
     var url: String { "http://127.0.0.1:\(port)/hook" }
 
+    /// The thread that accepts closes the descriptor: closed here, its number could be another test's by then.
     func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 
     private func serve(_ connection: Int32, _ data: [UInt8], _ times: Int, _ closing: Bool) {
