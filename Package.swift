@@ -27,26 +27,45 @@ let package = Package(
             linkerSettings: [.linkedLibrary("crypto")]
         ),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "CMagic", linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "CSpawn"),
         .target(name: "FastCGI", dependencies: ["CFastCGI"], swiftSettings: strict),
         .target(name: "S3Authorization", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "S3Client", dependencies: ["CCurl", "S3Authorization"], swiftSettings: strict),
         .target(
             name: "UploadService",
-            dependencies: ["FastCGI", "S3Authorization", "S3Client", .product(name: "TOMLKit", package: "TOMLKit")],
+            dependencies: [
+                "CMagic", "CSpawn", "FastCGI", "S3Authorization", "S3Client",
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ],
             swiftSettings: strict
         ),
         .executableTarget(
             name: "countersign",
             dependencies: ["FastCGI", "S3Client", "UploadService"],
-            swiftSettings: strict
+            exclude: ["Linking"],
+            swiftSettings: strict,
+            // Binding the shared C++ runtime would take a third of a cold start.
+            linkerSettings: [
+                .unsafeFlags(
+                    [
+                        "-L\(Context.packageDirectory)/Sources/countersign/Linking", "-Xlinker", "--whole-archive",
+                        "-Xlinker", "-l:libstdc++.a", "-Xlinker", "--no-whole-archive",
+                    ], .when(configuration: .release))
+            ]
         ),
         .executableTarget(
             name: "FastCGIEcho", dependencies: ["FastCGI"], path: "Tests/FastCGIEcho", swiftSettings: strict
         ),
+        // What a site of one's own can do: only what is public may be used, so it sees no package symbols.
+        .executableTarget(
+            name: "S3AuthorizationExample", dependencies: ["S3Authorization"], path: "Tests/S3AuthorizationExample",
+            packageAccess: false, swiftSettings: strict
+        ),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI"], swiftSettings: strict),
         .testTarget(
             name: "S3AuthorizationTests",
-            dependencies: ["S3Authorization"],
+            dependencies: ["S3Authorization", "S3AuthorizationExample"],
             resources: [.copy("Vectors")],
             swiftSettings: strict
         ),

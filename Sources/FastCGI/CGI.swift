@@ -16,6 +16,7 @@ package enum CGI {
     ) -> Bool {
         _ = signal(SIGPIPE, SIG_IGN)
         let response: Response
+        var isRefused = false
         do throws(Refusal) {
             let check = RequestCheck(trusted: trusted)
             try check.parameters(environment)
@@ -23,9 +24,22 @@ package enum CGI {
             response = handler(Request(parameters: environment, body: body))
         } catch {
             response = refusal(error, environment)
+            isRefused = true
         }
         let isHead = environment.isHead
-        return write(response.encoded(head: isHead), to: output)
+        let isWritten = write(response.encoded(head: isHead), to: output)
+        if isRefused { discard(input) }
+        return isWritten
+    }
+
+    /// Reads over what no handler will: a socket closed with bytes unread takes the answer with it.
+    private static func discard(_ input: Int32) {
+        let end = Clock.now() + 2000
+        var left = 2 << 20
+        var chunk = [UInt8](repeating: 0, count: 16 * 1024)
+        while left > 0, let count = try? read(input, into: &chunk, until: end), count > 0 {
+            left -= count
+        }
     }
 
     /// As many bytes as are declared, and no attempt at more: a server need not end the input behind them (section 4.2).
@@ -55,19 +69,27 @@ package enum CGI {
 
     private static func read(_ input: Int32, upTo limit: Int, until end: Int) throws(Refusal) -> [UInt8] {
         var body: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: min(limit, 16 * 1024))
         while body.count < limit {
-            var ready = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
-            let left = end - Clock.now()
-            guard left > 0, unsafe poll(&ready, 1, Int32(clamping: left)) != 0 else { throw .timedOut }
-            let count = unsafe chunk.withUnsafeMutableBytes { bytes in
-                unsafe Glibc.read(input, bytes.baseAddress, min(bytes.count, limit - body.count))
-            }
-            if count < 0, errno == EINTR || errno == EAGAIN { continue }
+            var chunk = [UInt8](repeating: 0, count: min(limit - body.count, 16 * 1024))
+            let count = try read(input, into: &chunk, until: end)
             guard count > 0 else { break }
             body.append(contentsOf: chunk[..<count])
         }
         return body
+    }
+
+    /// The number of bytes that came; none at the end of the input.
+    private static func read(_ input: Int32, into chunk: inout [UInt8], until end: Int) throws(Refusal) -> Int {
+        while true {
+            var ready = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
+            let left = end - Clock.now()
+            guard left > 0, unsafe poll(&ready, 1, Int32(clamping: left)) != 0 else { throw .timedOut }
+            let count = unsafe chunk.withUnsafeMutableBytes { bytes in
+                unsafe Glibc.read(input, bytes.baseAddress, bytes.count)
+            }
+            if count < 0, errno == EINTR || errno == EAGAIN { continue }
+            return max(0, count)
+        }
     }
 
     private static func write(_ bytes: [UInt8], to output: Int32) -> Bool {

@@ -60,6 +60,7 @@ package struct Dispatcher: Sendable {
         switch route {
         case .sign: return try SigningHandler(inquiry, surroundings).respond(&account)
         case .emptyPage: return EmptyPageHandler.response
+        case .fileUploaded: return try CompletionHandler(inquiry, surroundings).respond(&account)
         case .prefix: return try PrefixHandler(inquiry, surroundings).respond(&account)
         case .health: return HealthHandler.response
         }
@@ -73,6 +74,8 @@ package struct Dispatcher: Sendable {
         if let user = account.user { line.add("user", user) }
         if let profile = account.profile { line.add("profile", profile) }
         if let key = account.key { line.add("key", key) }
+        if let storageKey = account.storageKey { line.add("storage_key", storageKey) }
+        if let cause = account.cause { line.add("cause", cause) }
         if let reason = account.reason {
             line.add("reason", word: reason.code)
             line.add("message", reason.message)
@@ -88,6 +91,9 @@ struct Account {
     var profile: ByteString?
     var key: ByteString?
     var reason: RequestError?
+    var storageKey: ByteString?
+    /// What lies behind an error, in words that are not for clients.
+    var cause: String?
 }
 
 extension RequestError {

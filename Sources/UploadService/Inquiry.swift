@@ -8,6 +8,7 @@ struct Inquiry {
         case head = "HEAD"
         case post = "POST"
         case put = "PUT"
+        case patch = "PATCH"
         case delete = "DELETE"
         case options = "OPTIONS"
 
@@ -34,7 +35,8 @@ struct Inquiry {
         if text.is("OPTIONS") { return .options }
         if text.is("HEAD") { return .head }
         if text.is("DELETE") { return .delete }
-        return text.is("PUT") ? .put : nil
+        if text.is("PUT") { return .put }
+        return text.is("PATCH") ? .patch : nil
     }
 
     /// A parameter of the web server's; nil where it is missing or empty.

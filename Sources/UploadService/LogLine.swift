@@ -12,14 +12,13 @@ struct LogLine {
 
     mutating func add(_ name: StaticString, _ value: ByteString) {
         begin(name)
-        if !value.isEmpty && value.bytes.allSatisfy(Self.isPlain) {
-            bytes += value.bytes
+        let value = value.bytes.prefix(Self.maximumLength)
+        if !value.isEmpty && value.allSatisfy(Self.isPlain) {
+            bytes += value
             return
         }
         bytes.append(UInt8(ascii: "\""))
-        for byte in value.bytes.prefix(512) {
-            escape(byte)
-        }
+        quote(value)
         bytes.append(UInt8(ascii: "\""))
     }
 
@@ -65,14 +64,33 @@ struct LogLine {
             && byte < 0x7f
     }
 
-    /// Printable bytes and UTF-8 stay; nothing in a log may move a terminal's cursor or start a line.
-    private mutating func escape(_ byte: UInt8) {
-        if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-            bytes += [UInt8(ascii: "\\"), byte]
-        } else if byte >= 0x20 && byte < 0x7f || byte >= 0xa0 {
-            bytes.append(byte)
-        } else {
-            bytes += Array("\\x".utf8) + Hexadecimal.encode([byte]).bytes
+    /// Printable characters stay; nothing in a log may move a terminal's cursor, turn its text round or start a line.
+    /// What is no UTF-8, a character cut at the end among it, shows as its bytes, so that the line itself is UTF-8.
+    private mutating func quote(_ text: ArraySlice<UInt8>) {
+        var rest = text
+        while let byte = rest.first {
+            let length = byte < 0x80 ? 1 : Self.characterLength(rest)
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                bytes += [UInt8(ascii: "\\"), byte]
+            } else if byte >= 0x20 && byte < 0x7f || length > 1 {
+                bytes += rest.prefix(length)
+            } else {
+                bytes += Array("\\x".utf8) + Hexadecimal.encode([byte]).bytes
+            }
+            rest = rest.dropFirst(max(1, length))
         }
     }
+
+    /// The bytes of the character that `text` begins with, or 0 where that is not UTF-8 or nothing to look at.
+    private static func characterLength(_ text: ArraySlice<UInt8>) -> Int {
+        var decoder = UTF8()
+        var iterator = text.makeIterator()
+        guard case .scalarValue(let scalar) = decoder.decode(&iterator) else { return 0 }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .unassigned, .privateUse: return 0
+        default: return UTF8.width(scalar)
+        }
+    }
+
+    private static let maximumLength = 512
 }

@@ -4,18 +4,20 @@ internal import S3Authorization
 /// The URLs of the upload desk, below its mount.
 enum Route {
     case sign
+    case fileUploaded
     case emptyPage
     case prefix
     case health
 
     private static let all: [(StaticString, Route)] = [
-        ("/sign", .sign), ("/empty_html", .emptyPage), ("/prefix", .prefix), ("/health", .health),
+        ("/sign", .sign), ("/file_uploaded", .fileUploaded), ("/empty_html", .emptyPage), ("/prefix", .prefix), ("/health", .health),
     ]
 
     /// What a log calls it.
     var name: StaticString {
         switch self {
         case .sign: "sign"
+        case .fileUploaded: "file_uploaded"
         case .emptyPage: "empty_html"
         case .prefix: "prefix"
         case .health: "health"
@@ -26,6 +28,7 @@ enum Route {
     var methods: [Inquiry.Method] {
         switch self {
         case .sign: [.post]
+        case .fileUploaded: [.post, .put, .patch]
         case .emptyPage, .prefix, .health: [.get, .head]
         }
     }
@@ -36,7 +39,8 @@ enum Route {
     init?(_ parameters: Parameters, mount: ByteString) {
         let script = parameters["SCRIPT_NAME"] ?? []
         let info = parameters["PATH_INFO"] ?? []
-        if let route = Self.below(mount, info.isEmpty ? script : script + info) {
+        // Some servers' samples put the whole path into both.
+        if let route = Self.below(mount, info.isEmpty || info == script ? script : script + info) {
             self.init(route)
         } else if let route = Self.below(mount, parameters["DOCUMENT_URI"] ?? []) {
             self.init(route)

@@ -19,6 +19,8 @@ package struct Site: Sendable {
     /// Where browsers upload to.
     package var endpoint: Endpoint
     package var addressing: Addressing
+    /// The trusted side; nil where uploads are not completed here.
+    package var storage: StorageDesk?
     package var rules: Profile
     package var profiles: [ByteString: Profile] = [:]
 

@@ -14,7 +14,7 @@ struct Serving {
                 return .usage
             }
             let loaded = try Checking(configurationFile: configurationFile).load()
-            let dispatcher = Dispatcher(site: try Site(loaded.configuration), surroundings: .real)
+            let dispatcher = Dispatcher(site: try Site(loaded.configuration, .real), surroundings: .real)
             switch launch {
             case .cgi: return answerOnce(dispatcher, loaded.configuration)
             case .listen(let listener):

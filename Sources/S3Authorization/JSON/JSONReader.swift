@@ -99,7 +99,7 @@ package struct JSONReader {
     private mutating func begin(_ bracket: UInt8) throws(JSONError) -> Container {
         try expect(bracket)
         depth += 1
-        guard depth <= Self.maximumDepth else { throw .tooDeep(at: position) }
+        guard depth <= Self.maximumDepth else { throw .tooDeep(at: position - 1) }
         return Container()
     }
 

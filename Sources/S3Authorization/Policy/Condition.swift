@@ -2,18 +2,32 @@
 ///
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html#sigv4-PolicyConditions>
 public struct Condition: Equatable, Sendable {
+    /// What a field must hold, or must begin with.
     public enum Value: Equatable, Sendable {
         case string(ByteString)
         /// The digits as they stood in the JSON text.
         case number(ByteString)
 
+        /// The string's characters, or the number's digits.
         public var text: ByteString {
             switch self {
             case .string(let text), .number(let text): text
             }
         }
+
+        var isString: Bool {
+            if case .string = self { true } else { false }
+        }
+
+        /// Whether the digits are one JSON number and nothing more: a site's own code may have put anything there.
+        var isNumber: Bool {
+            guard case .number(let text) = self else { return false }
+            var reader = JSONReader(Array(text.bytes))
+            return (try? reader.readNumber()) == text
+        }
     }
 
+    /// What a condition asks of its field.
     public enum Match: Equatable, Sendable {
         /// `{"acl": "private"}`
         case member(Value)

@@ -78,7 +78,7 @@ struct KeyRules {
     /// What shows as, or is compatible to, a slash, a backslash, a full stop or a percent sign.
     private static let lookAlikes: Set<UInt32> = [
         0x2024, 0x2025, 0x2044, 0x2100, 0x2101, 0x2105, 0x2106, 0x2215, 0x2216, 0x27cb, 0x27cd, 0x29f5, 0x29f8,
-        0x29f9, 0xfe52, 0xfe68, 0xfe6a, 0xff05, 0xff0e, 0xff0f, 0xff3c, 0x066a, 0x2571, 0x2572,
+        0x29f9, 0xfe30, 0xfe52, 0xfe68, 0xfe6a, 0xff05, 0xff0e, 0xff0f, 0xff3c, 0x066a, 0x2571, 0x2572,
     ]
 
     private func hasOnlyPlainSegments(_ name: ByteString) -> Bool {
@@ -93,6 +93,15 @@ struct KeyRules {
     private static func isPlainSegment(_ segment: ArraySlice<UInt8>) -> Bool {
         let segment = ByteString(segment)
         return !segment.isEmpty && !segment.is(".") && !segment.is("..")
+    }
+}
+
+extension UploadRules {
+    /// Why a key is none of the owner's, or not allowed at all; nil where it is fine.
+    package func violation(
+        ofKey key: ByteString, prefix: KeyPrefix
+    ) -> (message: String, kind: PolicyViolation.Kind)? {
+        KeyRules(characters: keyCharacters, prefix: prefix).violation(of: key)
     }
 }
 

@@ -3,6 +3,9 @@
 /// Reading it checks its shape only; ``UploadRules`` says whether it may be signed.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>
 public struct POSTPolicy: Equatable, Sendable {
+    /// The most conditions that are read: S3's forms need about twenty.
+    static let maximumConditions = 100
+
     /// ISO 8601, UTC; nil where the document has none.
     public var expiration: SigningTime?
     public var conditions: [Condition]
@@ -57,11 +60,21 @@ public struct POSTPolicy: Equatable, Sendable {
         }
         var array = try reader.beginArray()
         conditions.reserveCapacity(16)
+        var count = 0
         while try reader.nextElement(in: &array) {
+            count += 1
+            guard count <= Self.maximumConditions else {
+                try reader.readValue()
+                continue
+            }
             switch try reader.readCondition() {
             case .success(let condition): conditions.append(condition)
             case .failure(let violation): violations.append(violation)
             }
+        }
+        if count > Self.maximumConditions {
+            let message = "A policy should have at most \(Self.maximumConditions) conditions, not \(count)"
+            violations.append(PolicyViolation(.conditions, message))
         }
     }
 

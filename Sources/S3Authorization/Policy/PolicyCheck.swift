@@ -45,7 +45,8 @@ struct PolicyCheck {
     }
 
     private mutating func refuseUnknown(_ name: ByteString) {
-        let shown = ByteString(name.bytes.prefix(80))
+        // Cut anywhere, and still UTF-8.
+        let shown = ByteString(ByteString(name.bytes.prefix(80)).description)
         noteOnce(shown)
         refuse(shown, "Invalid element name")
     }
@@ -88,7 +89,7 @@ struct PolicyCheck {
         case .bucket: violation(ofBucket: value)
         case .key: violation(ofKey: value)
         case .contentLengthRange: nil
-        case .contentType: violation(ofContentType: value)
+        case .contentType: rules.violation(ofContentType: value)
         case .cacheControl, .contentDisposition, .contentEncoding: violation(ofHeader: value)
         case .redirect, .successActionRedirect: violation(ofRedirect: value)
         case .successActionStatus: violation(ofStatus: value)

@@ -28,15 +28,6 @@ extension PolicyCheck {
         return KeyRules(characters: rules.keyCharacters, prefix: caller.prefix).violation(of: key)
     }
 
-    func violation(ofContentType value: Condition.Value) -> Violation? {
-        guard case .string(let text) = value, let contentType = ContentType(text) else {
-            return ("Invalid Content-Type", .invalid)
-        }
-        if rules.contentTypes.isEmpty || rules.contentTypes.contains(where: { $0.matches(contentType) }) { return nil }
-        let allowed = rules.contentTypes.map(\.description).joined(separator: ", ")
-        return ("Content-Type '\(text)' is not allowed; allowed: \(allowed)", .invalid)
-    }
-
     func violation(ofHeader value: Condition.Value) -> Violation? {
         guard case .string(let text) = value, text.count <= 1024, text.isFreeOfControls else {
             return ("Should be a string of at most 1024 bytes without control characters", .invalid)
@@ -68,6 +59,7 @@ extension PolicyCheck {
     mutating func violation(ofMetadata value: Condition.Value, _ name: ByteString) -> Violation? {
         metadataLength += name.count - 11 + value.text.count
         guard name.isFileName else {
+            guard value.isString || value.isNumber else { return ("Should be a string or a number", .invalid) }
             return value.text.bytes.allSatisfy { (0x20...0x7e).contains($0) }
                 ? nil : ("Should be printable ASCII: percent-encode everything else", .invalid)
         }
@@ -108,6 +100,17 @@ extension PolicyCheck {
         Condition(
             "content-length-range",
             .range(.number(ByteString(String(minimum))), .number(ByteString(String(maximum)))))
+    }
+}
+
+extension UploadRules {
+    func violation(ofContentType value: Condition.Value) -> PolicyCheck.Violation? {
+        guard case .string(let text) = value, let contentType = ContentType(text) else {
+            return ("Invalid Content-Type", .invalid)
+        }
+        if contentTypes.isEmpty || contentTypes.contains(where: { $0.matches(contentType) }) { return nil }
+        let allowed = contentTypes.map(\.description).joined(separator: ", ")
+        return ("Content-Type '\(text)' is not allowed; allowed: \(allowed)", .invalid)
     }
 }
 

@@ -35,7 +35,7 @@ extension PolicyCheck {
 
     func violation(ofSecurityToken value: Condition.Value) -> Violation? {
         guard let token = credentials.sessionToken else { return ("Invalid element name", .invalid) }
-        let isOurs = ConstantTime.areEqual(value.text.bytes.span, token.bytes.span)
+        let isOurs = value.isString && ConstantTime.areEqual(value.text.bytes.span, token.bytes.span)
         return isOurs ? nil : ("Should be the session token of this site's own credentials", .invalid)
     }
 

@@ -62,7 +62,7 @@ struct XMLScanner {
                 return name
             }
             if take(">") { return name }
-            guard position > before else { throw .syntax(at: position) }
+            guard position > before else { throw position < bytes.endIndex ? .syntax(at: position) : .unexpectedEnd }
             _ = try self.name()
             skipWhiteSpace()
             try expect("=")

@@ -33,6 +33,8 @@ package final class CurlTransport: Transport {
         let result = try handle.perform(body: request.body, into: answer)
         if answer.isTooLarge { throw .answerTooLarge }
         guard result.code == CURLE_OK else { throw Self.error(result.code, result.text, answer) }
+        // libcurl takes a connection that ends within the head for the end of the answer.
+        guard answer.isHeadComplete else { throw .badAnswer("a head cut short") }
         guard (200...599).contains(answer.status) else { throw .badAnswer("no valid status") }
         let whole = HTTPAnswer(status: answer.status, headers: answer.headers, body: answer.body)
         if whole.header("transfer-encoding") != nil, whole.header("content-length") != nil {
@@ -106,7 +108,9 @@ package final class CurlTransport: Transport {
             .untrusted(text)
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING:
             answer.isHeadComplete ? .badAnswer(text) : .interrupted(text)
-        case CURLE_OUT_OF_MEMORY, CURLE_FAILED_INIT, CURLE_UNKNOWN_OPTION, CURLE_BAD_FUNCTION_ARGUMENT: .library(text)
+        // One line of the head over libcurl's own limit; from 8.6 on it says so with a code of its own, 100.
+        case CURLE_OUT_OF_MEMORY, CURLcode(rawValue: 100): .answerTooLarge
+        case CURLE_FAILED_INIT, CURLE_UNKNOWN_OPTION, CURLE_BAD_FUNCTION_ARGUMENT: .library(text)
         default: .badAnswer(text)
         }
     }

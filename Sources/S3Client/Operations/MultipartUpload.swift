@@ -78,7 +78,7 @@ extension S3Client {
         call.query = [QueryParameter("uploadId", upload.id), QueryParameter("max-parts", ByteString("\(maximum)"))]
         if let marker { call.query.append(QueryParameter("part-number-marker", ByteString("\(marker)"))) }
         call.limit = 1 << 20
-        return try perform(call, until: deadline) { answer throws(S3Error) in
+        return try performOnUpload(call, until: deadline) { answer throws(S3Error) in
             let root = try answer.root("ListPartsResult")
             var parts: [UploadedPart] = []
             for element in root.all("Part") {
@@ -109,7 +109,7 @@ extension S3Client {
         body += "</CompleteMultipartUpload>".utf8
         call.body = body
         call.isSlow = true
-        return try perform(call, until: deadline) { answer throws(S3Error) in
+        return try performOnUpload(call, until: deadline) { answer throws(S3Error) in
             ETag(parsing: try answer.root("CompleteMultipartUploadResult").required("ETag"))
         }
     }
@@ -121,9 +121,20 @@ extension S3Client {
         var call = Call(operation: .abortMultipartUpload, method: "DELETE", location: upload.object)
         call.query = [QueryParameter("uploadId", upload.id)]
         do {
-            try perform(call, until: deadline) { _ throws(S3Error) in }
+            try performOnUpload(call, until: deadline) { _ throws(S3Error) in }
         } catch {
             guard error == .notFound(code: "NoSuchUpload") else { throw error }
+        }
+    }
+
+    /// To Ceph RGW an upload that is not there is a key that is not there; to everybody else it is `NoSuchUpload`.
+    private func performOnUpload<Result>(
+        _ call: Call, until deadline: Deadline, read: (HTTPAnswer) throws(S3Error) -> Result
+    ) throws(S3Error) -> Result {
+        do {
+            return try perform(call, until: deadline, read: read)
+        } catch {
+            throw error == .notFound(code: "NoSuchKey") ? .notFound(code: "NoSuchUpload") : error
         }
     }
 }

@@ -1,3 +1,5 @@
+internal import S3Authorization
+
 /// What the text of a single value must look like.
 enum Checks {
     /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
@@ -108,13 +110,7 @@ enum Checks {
     /// `type/subtype`, `type/*` or `*/*`, in lower case.
     static func mediaType(_ value: ConfigurationValue) throws(WrongValue) -> String {
         let text = try value.string().lowercasedASCII
-        let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-            .map { String(Substring($0)) }
-        guard
-            text == "*/*"
-                || parts.count == 2 && isToken(parts[0], and: "!#$&-^_.+", 1...127)
-                    && (parts[1] == "*" || isToken(parts[1], and: "!#$&-^_.+", 1...127))
-        else {
+        guard ContentTypePattern(text) != nil else {
             throw WrongValue(
                 "\(quoted(text)) is not a media type; write for example \"image/*\" or \"application/pdf\"")
         }

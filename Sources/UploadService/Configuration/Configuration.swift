@@ -14,8 +14,10 @@ package struct Configuration: Sendable {
     package var rules = Rules()
     /// By name, each already holding what it takes over from `rules`.
     package var profiles: [String: Rules] = [:]
-    /// Nil where there is no section or no url.
+    /// Nil where there is no section, or neither url nor command.
     package var hook: Hook?
+    /// Signs receipts; nil where there is none, and then no receipts are given.
+    package var receiptSecret: Secret?
 
     /// The rules of a profile; nil and `""` are the default profile. Nil where there is no such profile.
     package func rules(profile name: String?) -> Rules? {
@@ -134,20 +136,29 @@ extension Configuration {
         package var encryption: [Encryption] = []
         /// The largest request body, in bytes.
         package var bodyLimit = 64 << 10
+        /// Whether the type of an upload is looked up in its first bytes, with libmagic.
+        package var inspect = false
     }
 
     package struct Hook: Sendable {
         package enum Target: Sendable, Equatable {
             case http(HTTPURL)
-            /// The path of a local socket.
-            case unix(String)
+            /// The path of a local socket, and what is asked for over it; its host is `localhost`.
+            case unix(String, HTTPURL)
         }
 
-        package var url: Target
+        package enum Action: Sendable {
+            case call(Target, WebhookSignature)
+            /// A program by its absolute path, and its arguments.
+            case run([String])
+        }
+
+        package var action: Action
         /// Also asked before signing and before copying.
         package var authorize = false
-        package var secret: Secret
         /// Seconds.
         package var timeout = 10
+        /// Names of the client's headers that are passed on.
+        package var forwardHeaders: [ByteString] = []
     }
 }

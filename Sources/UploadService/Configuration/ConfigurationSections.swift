@@ -13,10 +13,12 @@ struct ConfigurationSections {
         let storage = storage()
         let base = rules(reader.section("rules"), over: Configuration.Rules())
         let profiles = profiles(over: base)
-        let hook = hook()
+        let hook = HookSection(section: reader.section("hook")).read()
+        let receiptSecret = reader.section("receipt").secretFile("secret_file", lines: false, atLeast: 32)
         reader.reportUnknown()
         let checks = CrossChecks(reader: reader)
         checks.server(server, identity, hook)
+        checks.receipt(receiptSecret, server)
         guard let s3 else { return nil }
         checks.endpoints(s3, uploads)
         checks.versions(base, profiles, s3)
@@ -24,7 +26,7 @@ struct ConfigurationSections {
         checks.buckets(s3, uploads, storage)
         return Configuration(
             server: server, identity: identity, s3: s3, uploads: uploads, storage: storage, rules: base,
-            profiles: profiles, hook: hook)
+            profiles: profiles, hook: hook, receiptSecret: receiptSecret)
     }
 
     private func server() -> Configuration.Server {
@@ -124,6 +126,7 @@ struct ConfigurationSections {
         section.set(&rules.bodyLimit, "body_limit") { value throws(WrongValue) in
             try value.byteSize(in: (1 << 10)...(16 << 20))
         }
+        section.set(&rules.inspect, "inspect") { value throws(WrongValue) in try value.boolean() }
         return rules
     }
 
@@ -146,28 +149,5 @@ struct ConfigurationSections {
             profiles[name] = rules(reader.section("profiles", name), over: base)
         }
         return profiles
-    }
-
-    private func hook() -> Configuration.Hook? {
-        let section = reader.section("hook")
-        let url = section.value("url", Checks.hook) ?? nil
-        let authorize = section.value("authorize") { value throws(WrongValue) in try value.boolean() } ?? false
-        let secret = section.secretFile("secret_file", lines: false)
-        let timeout = section.value("timeout") { value throws(WrongValue) in
-            try value.integer(in: 1...3600, of: "seconds")
-        }
-        guard let url else {
-            if authorize, !section.hasProblem("url") {
-                section.report("url", "is missing, and authorize = true needs it")
-            }
-            return nil
-        }
-        guard let secret else {
-            if !section.hasProblem("secret_file") {
-                section.report("secret_file", "is missing; the hook's calls are signed with the secret in it")
-            }
-            return nil
-        }
-        return Configuration.Hook(url: url, authorize: authorize, secret: secret, timeout: timeout ?? 10)
     }
 }

@@ -1,17 +1,11 @@
 internal import S3Authorization
+internal import S3Client
 
 extension Site {
     /// The site that a checked configuration describes.
-    package init(_ configuration: Configuration) throws(ConfigurationError) {
+    package init(_ configuration: Configuration, _ surroundings: Surroundings) throws(ConfigurationError) {
         let s3 = configuration.s3
-        let endpoint: Endpoint
-        do throws(Endpoint.Invalid) {
-            endpoint = try Endpoint(parsing: ByteString(s3.publicEndpoint.description))
-        } catch {
-            throw ConfigurationError(problems: [
-                ConfigurationProblem(place: .environment, key: "s3.endpoint", message: "is no endpoint: \(error)")
-            ])
-        }
+        let endpoint = try Endpoint(configured: s3.publicEndpoint)
         let uploads = configuration.uploads
         self.init(
             mount: configuration.server.mount == "/" ? "" : ByteString(configuration.server.mount),
@@ -25,9 +19,70 @@ extension Site {
         if configuration.identity.anonymous, let secret = configuration.server.secret {
             anonymous = AnonymousCookie(secret: secret)
         }
+        storage = try configuration.storage.map { storage throws(ConfigurationError) in
+            try StorageDesk(storage, configuration, surroundings)
+        }
         for (name, rules) in configuration.profiles {
             profiles[ByteString(name)] = Profile(name: ByteString(name), rules, configuration)
         }
+    }
+}
+
+extension Endpoint {
+    fileprivate init(configured url: HTTPURL) throws(ConfigurationError) {
+        do throws(Endpoint.Invalid) {
+            self = try Endpoint(parsing: ByteString(url.description))
+        } catch {
+            throw ConfigurationError(key: "s3.endpoint", "is no endpoint: \(error)")
+        }
+    }
+}
+
+extension StorageDesk {
+    fileprivate init(
+        _ storage: Configuration.Storage, _ configuration: Configuration, _ surroundings: Surroundings
+    ) throws(ConfigurationError) {
+        let s3 = configuration.s3
+        guard let template = StorageKeyTemplate(storage.key) else {
+            throw ConfigurationError(key: "storage.key", "is no template of a key")
+        }
+        let endpoint = try Endpoint(configured: s3.endpoint)
+        let client: S3Client
+        do throws(CredentialScope.Invalid) {
+            client = try S3Client(
+                endpoint: endpoint, addressing: s3.addressing == .path ? .path : .virtual,
+                region: ByteString(s3.region), credentials: StaticCredentials(Credentials(storage.credentials)),
+                transport: CurlTransport(stopwatch: surroundings.stopwatch), surroundings: surroundings.ofS3)
+        } catch {
+            throw ConfigurationError(key: "s3.region", "can be no part of a signature: \(error)")
+        }
+        self.init(
+            client: client, uploads: ByteString(configuration.uploads.bucket), bucket: ByteString(storage.bucket),
+            template: template, claims: ByteString(storage.claims), permits: Permits(configuration.server.workers - 4))
+        if let acl = storage.acl { headers.append(HeaderField("x-amz-acl", ByteString(acl.rawValue))) }
+        deadline = Int64(configuration.server.deadline) * 1000
+    }
+}
+
+extension Surroundings {
+    /// Every failed try of ours is a line in the log, with S3's code and request id.
+    fileprivate var ofS3: S3Surroundings {
+        S3Surroundings(now: now, stopwatch: stopwatch, random: random, observe: { [log] attempt in
+            guard let failure = attempt.failure else { return }
+            var line = LogLine()
+            line.add("event", word: "s3")
+            line.add("operation", attempt.operation.rawValue)
+            line.add("try", attempt.number)
+            line.add("failure", "\(failure)")
+            line.add("ms", microseconds: attempt.duration)
+            log(line.bytes)
+        })
+    }
+}
+
+extension ConfigurationError {
+    fileprivate init(key: String, _ message: String) {
+        self.init(problems: [ConfigurationProblem(place: .environment, key: key, message: message)])
     }
 }
 

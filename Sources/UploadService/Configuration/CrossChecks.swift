@@ -34,6 +34,13 @@ struct CrossChecks {
         }
     }
 
+    func receipt(_ secret: Secret?, _ server: Configuration.Server) {
+        guard let secret, secret == server.secret else { return }
+        reader.section("receipt").report(
+            "secret_file", "holds the secret of server.secret_file; the site knows this one, and must not know that one"
+        )
+    }
+
     func endpoints(_ s3: Configuration.S3, _ uploads: Configuration.Uploads?) {
         let section = reader.section("s3")
         var keys = [("endpoint", s3.endpoint)]

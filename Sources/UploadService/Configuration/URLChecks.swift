@@ -30,19 +30,6 @@ extension Checks {
         try HTTPURL(parsing: try value.string())
     }
 
-    /// `http:`, `https:` or `unix:/path`; empty: none.
-    static func hook(_ value: ConfigurationValue) throws(WrongValue) -> Configuration.Hook.Target? {
-        let text = try value.string()
-        if text.isEmpty { return nil }
-        guard text.utf8.starts(with: "unix:".utf8) else { return .http(try HTTPURL(parsing: text)) }
-        let path = String(text.dropFirst("unix:".count))
-        // sun_path holds 108 bytes, the zero at the end included.
-        guard path.utf8.first == UInt8(ascii: "/"), path.utf8.count < 108 else {
-            throw WrongValue("must name a socket by its absolute path of at most 107 bytes: \"unix:/run/site.sock\"")
-        }
-        return .unix(path)
-    }
-
     private static let placeholders = ["{user}", "{uuid}", "{ext}", "{date}", "{name}"]
 
     /// The template of a stored key.

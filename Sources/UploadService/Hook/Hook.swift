@@ -21,12 +21,15 @@ package struct HookEvent: Sendable, Equatable {
     package var time: Int64
     /// The event's `data`: a JSON object.
     package var data: ByteString
+    /// Headers of the client's request; a hook passes on those that it was told to.
+    package var headers: [HeaderField]
 
-    package init(kind: Kind, id: ByteString, time: Int64, data: ByteString) {
+    package init(kind: Kind, id: ByteString, time: Int64, data: ByteString, headers: [HeaderField] = []) {
         self.kind = kind
         self.id = id
         self.time = time
         self.data = data
+        self.headers = headers
     }
 }
 

@@ -4,7 +4,8 @@ import S3Client
 
 /// A real S3 that `S3_TEST_ENV` names: a file of `NAME=value` as a shell reads it.
 ///
-/// It has `RGW_URL`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, for TLS, `RGW_SSL_URL` and `RGW_CA`.
+/// It has `RGW_URL`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, for TLS, `RGW_SSL_URL` and `RGW_CA`; or, as the
+/// end-to-end tests' gateway writes them, `S3_URL`, `S3_KEEPER_KEY` and `S3_KEEPER_SECRET`.
 struct LiveS3 {
     let values: [String: String]
 
@@ -17,6 +18,10 @@ struct LiveS3 {
             guard let equals = word.firstIndex(of: "=") else { continue }
             values[String(word[..<equals])] = String(word[word.index(after: equals)...].filter { !"'\"".contains($0) })
         }
+        let names = [
+            "S3_URL": "RGW_URL", "S3_KEEPER_KEY": "AWS_ACCESS_KEY_ID", "S3_KEEPER_SECRET": "AWS_SECRET_ACCESS_KEY",
+        ]
+        for (theirs, ours) in names where values[ours] == nil { values[ours] = values[theirs] }
         guard values["RGW_URL"] != nil, values["AWS_ACCESS_KEY_ID"] != nil else { return nil }
         self.values = values
     }
@@ -32,7 +37,9 @@ struct LiveS3 {
         secret: String? = nil, surroundings: S3Surroundings = .live, host: ByteString? = nil
     ) throws -> S3Client {
         var url = ByteString(values[tls ? "RGW_SSL_URL" : "RGW_URL"] ?? "")
-        if let host, let port = url.description.split(separator: ":").last { url = ByteString("http://\(host):\(port)") }
+        if let host, let port = url.description.split(separator: ":").last {
+            url = ByteString("http://\(host):\(port)")
+        }
         var credentials = credentials()
         if let secret { credentials = Credentials(accessKeyID: credentials.accessKeyID, secret: Secret(secret)) }
         return try S3Client(
@@ -82,7 +89,7 @@ func environment(_ name: String) -> String? {
 }
 
 func readFile(_ path: String) -> String? {
-    let descriptor = open(path, O_RDONLY)
+    let descriptor = unsafe open(path, O_RDONLY)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     var bytes = [UInt8](repeating: 0, count: 65_536)

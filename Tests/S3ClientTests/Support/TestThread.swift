@@ -21,6 +21,6 @@ final class TestThread {
     }
 
     func join() {
-        unsafe pthread_join(thread, nil)
+        pthread_join(thread, nil)
     }
 }

@@ -1,0 +1,125 @@
+/// One object that somebody wants to PUT under a key which the site chose.
+public struct Upload: Sendable {
+    /// The whole object key, prefix included.
+    public var key: ByteString
+    /// Bytes. Only version 4 can hold a client to it; without it the URL takes any size, so look at the object
+    /// when it is there.
+    public var size: UInt64?
+    /// Required where the rules allow certain types only.
+    public var contentType: ByteString?
+
+    public init(key: ByteString, size: UInt64? = nil, contentType: ByteString? = nil) {
+        self.key = key
+        self.size = size
+        self.contentType = contentType
+    }
+}
+
+/// An upload that keeps every rule: the only one there is a presigned URL for.
+public struct AuthorizedUpload: Sendable {
+    /// The one object key that may be written.
+    public let key: ByteString
+    /// Version 4, unless the caller or the rules want version 2.
+    public let version: SignatureVersion
+    /// When the URL stops being good.
+    public let expiration: SigningTime
+    private let now: SigningTime
+    private let bucket: ByteString
+    private let headers: [HeaderField]
+
+    fileprivate init(
+        _ upload: Upload, _ rules: UploadRules, version: SignatureVersion, at now: SigningTime, until end: SigningTime
+    ) {
+        key = upload.key
+        self.version = version
+        self.now = now
+        expiration = end
+        bucket = rules.bucket
+        var headers: [HeaderField] = []
+        // Version 2 signs no length.
+        if let size = upload.size, version == .v4 {
+            headers.append(HeaderField("content-length", ByteString("\(size)")))
+        }
+        if let type = upload.contentType { headers.append(HeaderField("content-type", type)) }
+        if let acl = rules.acl { headers.append(HeaderField("x-amz-acl", acl)) }
+        self.headers = headers
+    }
+
+    /// Why rules can make no URL, whatever the upload is.
+    public enum Unsignable: Error, Equatable, Sendable {
+        /// The bucket's name is empty.
+        case bucket
+        /// The ACL has a control byte.
+        case acl
+        /// `expiresAfter` is not between one second and seven days.
+        case lifetime
+    }
+
+    /// The URL to PUT to, and the headers that must go with it.
+    ///
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>,
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html#RESTAuthenticationQueryStringAuth>
+    public func presigned(
+        by signer: Signer, at endpoint: Endpoint, addressing: Addressing
+    ) throws(Unsignable) -> PresignedUpload {
+        let seconds = Int(expiration.secondsSince1970 - now.secondsSince1970)
+        guard let lifetime = PresignedQuery.Lifetime(seconds: seconds) else { throw .lifetime }
+        guard !bucket.isEmpty else { throw .bucket }
+        let request: S3Request
+        do {
+            request = try S3Request(
+                method: "PUT", endpoint: endpoint, addressing: addressing, bucket: bucket, key: key, headers: headers)
+        } catch {
+            throw .acl
+        }
+        let own = OwnRequest(request)
+        let signed =
+            switch version {
+            case .v2: own.presignedV2(by: signer, expires: expiration)
+            case .v4: own.presigned(by: signer, at: now, lifetime: lifetime)
+            }
+        return PresignedUpload(url: signed.url, headers: signed.headers, expiration: expiration)
+    }
+}
+
+/// What a client needs to PUT one object: send the body to `url` with exactly these `headers`.
+public struct PresignedUpload: Sendable, Equatable {
+    /// Good for whoever holds it: hand it to its user only, and keep it out of logs.
+    public let url: ByteString
+    /// Names in lower case; a browser sends `content-length` by itself.
+    public let headers: [HeaderField]
+    public let expiration: SigningTime
+}
+
+extension UploadRules {
+    /// Checks an upload under a key that the site chose against every rule that concerns it.
+    ///
+    /// Throws all violations at once; their places are `key`, `content-length-range`, `Content-Type` and
+    /// `x-amz-algorithm`, as in a policy.
+    public func authorize(
+        _ upload: Upload, for caller: Caller, at now: SigningTime
+    ) throws(PolicyViolations) -> AuthorizedUpload {
+        let version = caller.expectedVersion ?? (signatureVersions.contains(.v4) ? .v4 : .v2)
+        var violations: [PolicyViolation] = []
+        func refuse(_ element: ByteString, _ message: String, _ kind: PolicyViolation.Kind = .invalid) {
+            violations.append(PolicyViolation(.condition(element), message, kind: kind))
+        }
+        if let (message, kind) = KeyRules(characters: keyCharacters, prefix: caller.prefix).violation(of: upload.key) {
+            refuse("key", message, kind)
+        }
+        if let size = upload.size, size > maximumSize {
+            refuse("content-length-range", "The object should have at most \(maximumSize) bytes")
+        }
+        if let type = upload.contentType {
+            if let (message, kind) = violation(ofContentType: .string(type)) { refuse("Content-Type", message, kind) }
+        } else if !contentTypes.isEmpty {
+            refuse("Content-Type", "Required condition is missing")
+        }
+        if !signatureVersions.contains(version) {
+            refuse("x-amz-algorithm", "This site does not sign version \(version.rawValue)")
+        }
+        guard violations.isEmpty else { throw PolicyViolations(all: violations) }
+        let end = (try? now.adding(seconds: expiresAfter)) ?? now
+        return AuthorizedUpload(upload, self, version: version, at: now, until: end)
+    }
+}

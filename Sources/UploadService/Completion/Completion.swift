@@ -1,0 +1,190 @@
+internal import S3Authorization
+internal import S3Client
+
+/// Takes one finished upload from the untrusted bucket to the trusted one, exactly once, and tells the site.
+///
+/// Every step may be repeated, by the client or by another machine: the claim decides what becomes of an upload.
+struct Completion {
+    let desk: StorageDesk
+    let rules: UploadRules
+    let owner: Identity
+    let post: CompletionPost
+    let surroundings: Surroundings
+    let deadline: Deadline
+
+    private var ledger: ClaimLedger { ClaimLedger(desk: desk, deadline: deadline) }
+    private var copying: ObjectCopy { ObjectCopy(desk: desk, deadline: deadline) }
+
+    /// The answer to the client: a JSON object.
+    func run(_ account: inout Account) throws(RequestError) -> ByteString {
+        try checkOwner()
+        let entry: ClaimLedger.Entry
+        if let upload = try verifiedUpload(&account) {
+            entry = try claim(upload, &account)
+        } else if let known = try knownClaim(&account) {
+            entry = known
+        } else {
+            throw .invalidUpload
+        }
+        account.storageKey = entry.claim.storageKey
+        switch entry.claim.state {
+        case .accepted(let answer): return try recorded(answer, entry.claim, &account)
+        case .refused(let reason): throw refused(entry.claim, reason, &account)
+        case .open:
+            try copy(entry, &account)
+            return try settle(entry, &account)
+        }
+    }
+
+    /// Step 1: the key lies in the caller's prefix of the uploads bucket.
+    private func checkOwner() throws(RequestError) {
+        if let bucket = post.bucket, bucket != desk.uploads {
+            throw RequestError(status: 403, code: "not_permitted", message: "Bucket should be '\(desk.uploads)'")
+        }
+        guard let (message, kind) = rules.violation(ofKey: post.key, prefix: owner.prefix) else { return }
+        throw RequestError(
+            status: kind == .notPermitted ? 403 : 400,
+            code: kind == .notPermitted ? "not_permitted" : "invalid_upload", message: message)
+    }
+
+    /// Steps 2 and 3: what is in the uploads bucket, inside the rules; nil where it is gone or another by now.
+    private func verifiedUpload(_ account: inout Account) throws(RequestError) -> VerifiedUpload? {
+        let head: ObjectHead
+        do throws(S3Error) {
+            head = try desk.client.head(uploadLocation, until: deadline)
+        } catch .notFound(let code) where !code.is("NoSuchBucket") {
+            return nil
+        } catch {
+            throw account.failed(error)
+        }
+        if let etag = post.etag, etag != head.etag { return nil }
+        guard UInt64(clamping: head.size) <= rules.maximumSize else { throw .tooLarge(rules.maximumSize) }
+        let type = try UploadType(rules: rules, desk: desk, deadline: deadline).settle(head, uploadLocation, post.name, &account)
+        return VerifiedUpload(size: head.size, etag: head.etag, type: type)
+    }
+
+    private var uploadLocation: ObjectLocation { ObjectLocation(bucket: desk.uploads, key: post.key) }
+
+    /// Step 4: ours, or that of whoever was first.
+    private func claim(_ upload: VerifiedUpload, _ account: inout Account) throws(RequestError) -> ClaimLedger.Entry {
+        let time = surroundings.signingTime
+        let storageKey = desk.template.key(
+            prefix: owner.prefix, fileName: post.name, time: time, random: surroundings.random(16))
+        let claim = Claim(
+            uploadKey: post.key, etag: upload.etag, storageKey: storageKey, owner: owner.prefix.text, size: upload.size,
+            type: upload.type, name: post.name, time: time.secondsSince1970)
+        do throws(S3Error) {
+            guard try desk.conditionalWrites.probe(desk, until: deadline) else {
+                throw .badAnswer("this store ignores If-None-Match on PUT, so that uploads cannot be claimed safely")
+            }
+            return try ledger.claim(claim).entry
+        } catch {
+            throw account.failed(error)
+        }
+    }
+
+    /// Step 5, where the upload itself is gone: the claim by the posted tag, else the latest.
+    private func knownClaim(_ account: inout Account) throws(RequestError) -> ClaimLedger.Entry? {
+        do throws(S3Error) {
+            let entry =
+                if let etag = post.etag { try ledger.entry(post.key, etag) } else { try ledger.latestEntry(post.key) }
+            guard let entry, entry.claim.owner == owner.prefix.text, entry.claim.uploadKey == post.key else { return nil }
+            if entry.claim.state == .open, try copying.stored(entry.claim) == nil { return nil }
+            return entry
+        } catch {
+            throw account.failed(error)
+        }
+    }
+
+    /// Step 5: a repeat gets the same answer, as long as the object is there.
+    private func recorded(
+        _ answer: ByteString, _ claim: Claim, _ account: inout Account
+    ) throws(RequestError) -> ByteString {
+        do throws(S3Error) {
+            guard try copying.stored(claim) != nil else { throw .notFound(code: "NoSuchKey") }
+            return answer
+        } catch .notFound(let code) where code.is("NoSuchKey") {
+            throw .storedObjectGone
+        } catch {
+            throw account.failed(error)
+        }
+    }
+
+    private func refused(_ claim: Claim, _ reason: String, _ account: inout Account) -> RequestError {
+        do throws(S3Error) {
+            try copying.remove(claim)
+        } catch {
+            account.cause = "\(error)"
+        }
+        return .refusedBySite(reason)
+    }
+
+    /// Step 6: one copy; where it is there already, none.
+    private func copy(_ entry: ClaimLedger.Entry, _ account: inout Account) throws(RequestError) {
+        do throws(S3Error) {
+            if try copying.stored(entry.claim) != nil { return }
+        } catch {
+            throw account.failed(error)
+        }
+        do throws(ObjectCopy.Failure) {
+            _ = try copying.copy(entry, ledger)
+        } catch {
+            switch error {
+            case .sourceChanged: throw .invalidUpload
+            case .unfinished: throw .copyGoesOn
+            case .storage(let error): throw account.failed(error)
+            }
+        }
+    }
+
+    /// Steps 7 and 8: the site's word, written on the claim, and the answer.
+    private func settle(_ entry: ClaimLedger.Entry, _ account: inout Account) throws(RequestError) -> ByteString {
+        let answering = CompletionAnswer(desk: desk, claim: entry.claim, post: post)
+        let state: Claim.State
+        switch desk.hook?.call(answering.event(at: surroundings.signingTime), until: deadline) ?? .accepted([]) {
+        case .accepted(let members): state = .accepted(answering.document(members, at: surroundings.signingTime))
+        case .refused(let reason): state = .refused(reason)
+        case .undecided(let reason):
+            account.cause = reason
+            throw .undecided
+        }
+        switch try verdict(state, on: entry, &account) {
+        case .accepted(let answer): return answer
+        case .refused(let reason): throw refused(entry.claim, reason, &account)
+        case .open: throw .undecided
+        }
+    }
+
+    /// The verdict that stands: ours, or the one that somebody else wrote before.
+    private func verdict(
+        _ state: Claim.State, on entry: ClaimLedger.Entry, _ account: inout Account
+    ) throws(RequestError) -> Claim.State {
+        var entry = entry
+        do throws(S3Error) {
+            for _ in 0..<4 {
+                if let changed = try ledger.change(entry, { $0.state = state }) { return changed.claim.state }
+                guard let present = try ledger.entry(entry.claim.uploadKey, entry.claim.etag) else { break }
+                guard present.claim.state == .open else { return present.claim.state }
+                entry = present
+            }
+            throw .conflict
+        } catch {
+            throw account.failed(error)
+        }
+    }
+}
+
+/// An upload that keeps the rules.
+struct VerifiedUpload {
+    let size: Int64
+    let etag: ETag
+    let type: ByteString
+}
+
+extension Account {
+    /// Notes S3's own words for the log, and gives what the client may know.
+    mutating func failed(_ error: S3Error) -> RequestError {
+        cause = "\(error)"
+        return .storage(error)
+    }
+}

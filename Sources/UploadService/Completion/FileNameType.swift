@@ -1,0 +1,4 @@
+internal import S3Authorization
+enum FileNameType {
+    static func type(of name: ByteString) -> ByteString { "application/octet-stream" }
+}

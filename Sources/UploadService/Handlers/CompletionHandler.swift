@@ -1,0 +1,32 @@
+internal import FastCGI
+internal import S3Authorization
+internal import S3Client
+
+/// `POST file_uploaded`: a page or an API client says that an upload is complete.
+struct CompletionHandler {
+    private let inquiry: Inquiry
+    private let surroundings: Surroundings
+
+    init(_ inquiry: Inquiry, _ surroundings: Surroundings) {
+        self.inquiry = inquiry
+        self.surroundings = surroundings
+    }
+
+    func respond(_ account: inout Account) throws(RequestError) -> Response {
+        let profile = try inquiry.profile()
+        account.profile = profile.name
+        guard let desk = inquiry.site.storage else { throw .completionIsNotConfigured }
+        let identity = try inquiry.identity()
+        account.user = identity.name
+        guard inquiry.request.body.count <= profile.bodyLimit else { throw .bodyTooLarge(limit: profile.bodyLimit) }
+        let post =
+            inquiry.isJSON ? try CompletionPost(json: inquiry.request.body) : try CompletionPost(form: inquiry.request.body)
+        account.key = post.key
+        let completion = Completion(
+            desk: desk, rules: profile.rules, owner: identity, post: post, surroundings: surroundings,
+            deadline: desk.client.deadline(milliseconds: desk.deadline))
+        let answer = try desk.permits.run { () throws(RequestError) in try completion.run(&account) }
+        guard let answer else { throw .busy }
+        return Answers.json(Array(answer.bytes))
+    }
+}

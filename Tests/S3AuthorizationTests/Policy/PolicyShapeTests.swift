@@ -1,0 +1,82 @@
+import Testing
+
+@testable import S3Authorization
+
+/// The shape of a policy document, with drf-to-s3's messages.
+struct PolicyShapeTests {
+    static let strings = "Values in condition arrays should be numbers or strings: "
+
+    @Test(arguments: [
+        ("5", "Condition must be array or dictionary, not number: 5"),
+        ("\"a\"", "Condition must be array or dictionary, not string: \"a\""),
+        ("null", "Condition must be array or dictionary, not null: null"), ("[]", "Empty condition array: []"),
+        ("[5,1]", "Missing element in condition array: [5,1]"),
+        ("[\"eq\"]", "Missing element in condition array: [\"eq\"]"),
+        ("[\"eq\",5,1]", "Missing element in condition array: [\"eq\",5,1]"),
+        ("[\"eq\",\"acl\",\"private\"]", "Element name in condition array should start with $: acl"),
+        ("[\"eq\",\"\",\"private\"]", "Element name in condition array should start with $: "),
+        ("[\"eq\",\"$acl\"]", "Missing values in condition array: [\"eq\",\"$acl\"]"),
+        ("[\"eq\",\"$acl\",\"a\",\"b\"]", "Too many values in condition array: [\"eq\",\"$acl\",\"a\",\"b\"]"),
+        ("[\"ends-with\",\"$key\",\"a\"]", "Unknown operator in condition array: [\"ends-with\",\"$key\",\"a\"]"),
+        ("[\"EQ\",\"$key\",\"a\"]", "Unknown operator in condition array: [\"EQ\",\"$key\",\"a\"]"),
+        ("[\"content-length-range\",1]", "Missing values in condition array: [\"content-length-range\",1]"),
+        ("[\"content-length-range\",1,2,3]", "Too many values in condition array: [\"content-length-range\",1,2,3]"),
+        ("[\"eq\",\"$acl\",true]", strings + "[\"eq\",\"$acl\",true]"), ("[[]]", strings + "[[]]"),
+        ("{}", "Missing element in condition dictionary: {}"),
+        ("{\"acl\":\"private\",\"x\":[{}]}", "Too many values in condition dictionary: acl"),
+    ])
+    func conditions(condition: String, message: String) throws {
+        let policy = try POSTPolicy(parsing: Array("{\"conditions\":[\(condition)]}".utf8))
+        #expect(policy.violations == [PolicyViolation(.conditions, message)])
+        #expect(policy.conditions.isEmpty)
+    }
+
+    @Test(arguments: ["null", "true", "[]", "{\"a\":1}"]) func memberValues(value: String) throws {
+        let policy = try POSTPolicy(parsing: Array("{\"conditions\":[{\"acl\":\(value)}]}".utf8))
+        let message = "Values in condition dictionaries should be numbers or strings"
+        #expect(policy.violations == [PolicyViolation(.condition("acl"), message)])
+    }
+
+    static let date = "Expiration should be a date and time such as 2030-01-31T23:59:59.000Z"
+
+    @Test(arguments: [
+        ("[]", [PolicyViolation(.conditions, "A policy should be a JSON object")]),
+        ("7", [PolicyViolation(.conditions, "A policy should be a JSON object")]),
+        ("{}", [PolicyViolation(.conditions, "This field is required.")]),
+        (#"{"conditions":{}}"#, [PolicyViolation(.conditions, "Conditions should be an array")]),
+        (#"{"conditions":null}"#, [PolicyViolation(.conditions, "Conditions should be an array")]),
+        (#"{"conditions":[],"x":{"y":[]}}"#, [PolicyViolation(.conditions, "Unknown member of the policy: x")]),
+        (#"{"conditions":[],"expiration":"e"}"#, [PolicyViolation(.expiration, date)]),
+        (#"{"conditions":[],"expiration":5}"#, [PolicyViolation(.expiration, date)]),
+        (#"{"conditions":[],"expiration":null}"#, [PolicyViolation(.expiration, date)]),
+        (#"{"conditions":[],"expiration":"2026-13-01T00:00:00Z"}"#, [PolicyViolation(.expiration, date)]),
+        (#"{"conditions":[]}"#, []), (#"{"conditions":[],"expiration":"2026-12-01T00:00:00.678Z"}"#, []),
+    ])
+    func documents(text: String, violations: [PolicyViolation]) throws {
+        #expect(try POSTPolicy(parsing: Array(text.utf8)).violations == violations)
+    }
+
+    @Test(arguments: [#"{"conditions":[],"conditions":[]}"#, #"{"conditions":[]}x"#, #"{"conditions":[]"#, ""])
+    func notJSON(text: String) {
+        #expect(throws: JSONError.self) { try POSTPolicy(parsing: Array(text.utf8)) }
+    }
+
+    /// A small request must not cost a quadratic time nor be answered by a large list.
+    @Test func atMostAHundredConditions() throws {
+        func policy(_ count: Int) throws -> POSTPolicy {
+            let conditions = (0..<count).map { "{\"x\($0)\":1}" }.joined(separator: ",")
+            return try POSTPolicy(parsing: Array("{\"conditions\":[\(conditions)]}".utf8))
+        }
+        #expect(try policy(100).violations.isEmpty && policy(100).conditions.count == 100)
+        let many = try policy(5000)
+        #expect(many.conditions.count == 100)
+        #expect(many.violations.map(\.message) == ["A policy should have at most 100 conditions, not 5000"])
+    }
+
+    /// What came is quoted in a message at most 80 bytes long.
+    @Test func quotesAreCut() throws {
+        let text = "[\"x\",\"" + String(repeating: "é", count: 500) + "\"]"
+        let policy = try POSTPolicy(parsing: Array("{\"conditions\":[\(text)]}".utf8))
+        #expect(policy.violations.first.map { $0.message.utf8.count } ?? 0 < 140)
+    }
+}
