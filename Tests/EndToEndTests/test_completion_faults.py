@@ -1108,14 +1108,187 @@ def way(name):
     return broken
 
 
+# --- what the list does not name -------------------------------------------------------------------------------------
+
+def sigkill_at_every_request(name):
+    """Before and after each request of a whole completion, wherever it stands: repeat, and all is well."""
+    with Case(name) as case:
+        case.succeeds()
+        steps = len(case.store.calls)
+    assert steps >= 4
+    for step in range(steps):
+        for takes_effect in (False, True):
+            with Case(name) as case:
+                def kill(_, case=case):
+                    case.responder.kill()
+                    case.responder.process.wait(timeout=10)
+
+                when = {"after": kill} if takes_effect else {"before": kill, "apply": False, "raw": b""}
+                case.store.fail("*", skip=step, times=1, **when)
+                case.dies()
+                case.was_met()
+                case.start()
+                reply = case.succeeds(patience=3)
+                assert len(case.hook.ids()) == 1
+                case.is_done(reply)
+
+
+def sigterm_at_every_request(name):
+    """The request under way is answered before the program ends, and ends with 0."""
+    with Case(name) as case:
+        case.succeeds()
+        steps = len(case.store.calls)
+    for step in range(steps):
+        with Case(name) as case:
+            case.store.fail("*", skip=step, times=1, hold=0.1,
+                            before=lambda _, case=case: case.responder.process.send_signal(signal.SIGTERM))
+            reply = case.post()
+            case.was_met()
+            assert reply.is_success or reply.status == 503, reply
+            assert case.responder.process.wait(timeout=10) == 0
+            case.start()
+            case.is_done(case.succeeds(patience=3))
+
+
+def lost_at_every_request(name):
+    """Each answer of a completion is lost once, whether the request took effect or not: one post is enough."""
+    with Case(name) as case:
+        case.succeeds()
+        steps = len(case.store.calls)
+    for step in range(steps):
+        for applied in (False, True):
+            with Case(name) as case:
+                case.store.fail("*", skip=step, times=1, apply=applied, reset_after=0)
+                reply = case.succeeds()
+                case.was_met()
+                case.store.heal()
+                case.is_done(reply)
+
+
+def lost_for_ever_from_every_request_on(name):
+    """The store goes away in the middle and comes back: the repeat ends well."""
+    with Case(name) as case:
+        case.succeeds()
+        steps = len(case.store.calls)
+    for step in range(steps):
+        with Case(name) as case:
+            case.store.fail("*", skip=step, apply=True, reset_after=0)
+            reply = case.post()
+            case.was_met()
+            assert not reply.is_success and reply.status in (502, 503, 504), (step, reply)
+            case.heals()
+
+
+def rotated_server_secret(name):
+    """The secret of the server is another one for the repeat: it had no part in which upload is which."""
+    with Case(name) as case:
+        first = case.succeeds()
+        case.responder.end()
+        case.installation.secret("seal", "another-seal-of-tests-" + "t" * 42)
+        case.start()
+        assert case.succeeds().json["key"] == first.json["key"]
+        case.is_done(first)
+    with Case(name) as case:
+        def kill(_):
+            case.responder.kill()
+            case.responder.process.wait(timeout=10)
+
+        case.store.fail("COPY", times=1, after=kill)
+        case.dies()
+        case.installation.secret("seal", "another-seal-of-tests-" + "t" * 42)
+        case.start()
+        case.is_done(case.succeeds(patience=3))
+
+
+def one_of_four_dies_in_the_rush(name):
+    """Twenty posts over four processes, one of which is killed in its first copy."""
+    with Case(name, deadline=6) as case:
+        several = [case.responder, case.start(), case.start(), case.start()]
+        died = []
+
+        def kill_all_but_one(_):
+            died.append(True)
+            for each in several[:3]:
+                each.kill()
+
+        case.store.fail("COPY", times=1, after=kill_all_but_one)
+
+        def post(to):
+            with contextlib.suppress(Unanswered):
+                return case.post(to=to)
+
+        replies = [reply for reply in at_once(*((lambda to=several[number % 4]: post(to)) for number in range(20)))
+                   if reply is not None]
+        assert died and len(replies) < 20
+        case.responder = several[3]
+        agree(case, [*replies, case.succeeds(patience=4)])
+        case.is_done(case.succeeds())
+
+
+def repeats_leave_nothing_open(name):
+    """Two hundred completions, good and bad: neither memory nor descriptors grow."""
+    with Case(name, hook=False) as case:
+        def some(count, first):
+            for number in range(first, first + count):
+                key = f"frodo/{number}.jpg"
+                case.store.put("uploads", key, b"x" * 1000, content_type="image/jpeg")
+                case.succeeds(key=key, etag=None)
+                case.says(400, INVALID, key=f"frodo/{number}-missing.jpg")
+
+        some(20, 0)
+        descriptors, peak = case.responder.descriptors(), case.responder.peak()
+        case.store.fail("HEAD", times=20, skip=3, reset_after=0, bucket="storage")
+        some(80, 100)
+        assert case.responder.descriptors() <= descriptors + 4
+        assert case.responder.peak() <= peak + (8 << 10)
+
+
+def slow_completions_leave_room(name):
+    """More posts than may talk to S3 at once: some are told to come again, at once, and health is answered."""
+    with Case(name, deadline=4) as case:
+        case.store.fail("HEAD", bucket="uploads", hold=1.5)
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            posts = [pool.submit(case.post) for _ in range(16)]
+            time.sleep(0.5)
+            health = responder.speak(case.responder.socket, responder.parameters(method="GET", route="/health"), b"", 5)
+            assert health.status == 200 and health.seconds < 0.5, health
+            replies = [post.result() for post in posts]
+        busy = [reply for reply in replies if reply.status == 503 and reply.seconds < 1]
+        assert busy and all(reply.header("retry-after") for reply in busy), replies
+        case.is_done(agree(case, replies))
+
+
+def wrong_secret(name):
+    """A key that S3 does not accept: the operator's fault, and nothing that a client learns from."""
+    with Case(name, start=False) as case:
+        case.installation.secret("storage", "not-the-right-secret-0000000000000000000")
+        case.start()
+        case.says(502)
+        assert "SignatureDoesNotMatch" in case.log()
+        assert "not-the-right-secret" not in case.log()
+        assert case.store.count("HEAD") <= 3
+        case.holds(0)
+
+
+class NoParameters:
+    params = {}
+
+
+OTHERS = {work.__name__: work for work in (
+    sigkill_at_every_request, sigterm_at_every_request, lost_at_every_request, lost_for_ever_from_every_request_on,
+    rotated_server_secret, one_of_four_dies_in_the_rush, repeats_leave_nothing_open, slow_completions_leave_room,
+    wrong_secret)}
+
+
 @pytest.fixture(scope="module")
 def running(request):
     """The chosen faults, all begun: a few at a time, in the order of the list."""
     chosen = [item.callspec.params["fault"] for item in request.session.items
-              if item.module is request.module and item.originalname == "test_fault"]
+              if item.module is request.module and "fault" in getattr(item, "callspec", NoParameters).params]
+    chosen.sort(key=lambda name: name not in OTHERS)  # the longest first
     pool = concurrent.futures.ThreadPoolExecutor(AT_ONCE)
     try:
-        yield {name: pool.submit(way(name), name) for name in chosen}
+        yield {name: pool.submit(OTHERS.get(name) or way(name), name) for name in chosen}
     finally:
         pool.shutdown(cancel_futures=True)
         clock.forget()
@@ -1125,3 +1298,120 @@ def running(request):
 @pytest.mark.parametrize("fault", FAULTS)
 def test_fault(fault, running):
     running[fault].result(timeout=120)
+
+
+@pytest.mark.parametrize("fault", OTHERS)
+def test_other(fault, running):
+    running[fault].result(timeout=120)
+
+
+# --- the tools themselves --------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def store():
+    store = Store(dict([UPLOADER, KEEPER]), rights=RIGHTS)
+    yield store
+    store.stop()
+    assert not store.errors
+
+
+def boto(store, access=KEEPER[0], secret=KEEPER[1]):
+    import boto3
+    from botocore.config import Config
+    return boto3.client("s3", endpoint_url=store.url, region_name="us-east-1", aws_access_key_id=access,
+                        aws_secret_access_key=secret,
+                        config=Config(signature_version="s3v4", s3={"addressing_style": "path"},
+                                      request_checksum_calculation="when_required", retries={"max_attempts": 1}))
+
+
+def code_of(call, **arguments):
+    from botocore.exceptions import ClientError
+    with pytest.raises(ClientError) as error:
+        call(**arguments)
+    return error.value.response["Error"]["Code"], error.value.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def test_the_store_does_what_s3_does(store):
+    """Against Amazon's own client, which reads answers as it reads S3's."""
+    client = boto(store)
+    source = {"Bucket": "uploads", "Key": "a b/ü"}
+    etag = client.put_object(**source, Body=b"12345", ContentType="x/y", Metadata={"evil": "1"})["ETag"]
+    assert etag == f'"{hashlib.md5(b"12345").hexdigest()}"'
+    assert client.head_object(**source)["Metadata"] == {"evil": "1"}
+    assert client.get_object(**source, Range="bytes=1-2")["Body"].read() == b"23"
+    target = {"Bucket": "storage", "Key": "k"}
+    client.copy_object(**target, CopySource=source, CopySourceIfMatch=etag, MetadataDirective="REPLACE",
+                       ContentType="p/q", Metadata={"ours": "1"})
+    assert client.head_object(**target)["Metadata"] == {"ours": "1"}
+    assert code_of(client.copy_object, **target, CopySource=source, CopySourceIfMatch='"x"') == (
+        "PreconditionFailed", 412)
+    assert code_of(client.put_object, **target, Body=b"", IfNoneMatch="*") == ("PreconditionFailed", 412)
+    assert code_of(client.put_object, **target, Body=b"", IfMatch='"x"') == ("PreconditionFailed", 412)
+    assert code_of(client.get_object, Bucket="storage", Key="none") == ("NoSuchKey", 404)
+    assert code_of(client.get_object, Bucket="none", Key="none") == ("NoSuchBucket", 404)
+    for number in range(5):
+        client.put_object(Bucket="storage", Key=f"l/{number} +", Body=b"")
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket="storage", Prefix="l/", PaginationConfig={
+        "PageSize": 2})
+    assert [entry["Key"] for page in pages for entry in page["Contents"]] == [f"l/{number} +" for number in range(5)]
+    upload = dict(Bucket="storage", Key="m")
+    upload["UploadId"] = client.create_multipart_upload(**upload)["UploadId"]
+    parts = [{"PartNumber": number, "ETag": client.upload_part_copy(
+        **upload, PartNumber=number, CopySource=source, CopySourceRange=span)["CopyPartResult"]["ETag"]}
+        for number, span in ((1, "bytes=0-2"), (2, "bytes=3-4"))]
+    assert len(client.list_parts(**upload)["Parts"]) == 2
+    assert client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})["ETag"].endswith('-2"')
+    assert client.get_object(Bucket="storage", Key="m")["Body"].read() == b"12345"
+    assert code_of(client.list_parts, **upload) == ("NoSuchUpload", 404)
+    client.delete_object(**target)
+    assert "k" not in store.stored() and store.count("DELETE") == 1
+
+
+def test_the_store_takes_no_wrong_signature(store):
+    store.put("uploads", "k", b"")
+    assert code_of(boto(store, secret="wrong").get_object, Bucket="uploads", Key="k") == ("SignatureDoesNotMatch", 403)
+    assert code_of(boto(store, access="NOBODY").get_object, Bucket="uploads", Key="k") == ("InvalidAccessKeyId", 403)
+    assert code_of(boto(store, *UPLOADER).get_object, Bucket="uploads", Key="k") == ("AccessDenied", 403)
+    store.clock = lambda: time.time() + 1200
+    assert code_of(boto(store).get_object, Bucket="uploads", Key="k") == ("RequestTimeTooSkewed", 403)
+
+
+@pytest.mark.parametrize("fault", [
+    {"reset_after": 0}, {"reset_after": 20}, {"close_after": 0}, {"delay": 30}, {"raw": b"BOGUS 200\r\n\r\n"},
+    {"header_bytes": 1 << 20, "status": 200}, {"bad_chunk": True}, {"content_length": 9999}],
+    ids=lambda fault: next(iter(fault)))
+def test_the_store_can_fail(store, fault):
+    """Each fault once: Python's client meets it, and the next call is good."""
+    import http.client
+    store.fail("*", times=1, **fault)
+
+    def ask():
+        connection = http.client.HTTPConnection("127.0.0.1", store.port, timeout=1)
+        try:
+            connection.request("GET", "/uploads/k")
+            return connection.getresponse().read()
+        finally:
+            connection.close()
+
+    with pytest.raises((OSError, http.client.HTTPException)):
+        ask()
+    assert b"AccessDenied" in ask()
+
+
+def test_the_hook_knows_a_false_call():
+    hook = Hook(HOOK_SECRET)
+    try:
+        import http.client
+        connection = http.client.HTTPConnection("127.0.0.1", hook.port, timeout=5)
+        connection.request("POST", "/completed", b"{}", {"webhook-id": "a", "webhook-timestamp": str(int(time.time())),
+                                                         "webhook-signature": "v1,AAAA"})
+        connection.getresponse().read()
+        connection.close()
+        assert hook.problems() == ["wrong webhook-signature"]
+    finally:
+        hook.stop()
+
+
+def test_every_fault_of_the_list_is_run():
+    assert len(FAULTS) == LIST["count"] == 140
+    assert all(callable(way(name)) for name in FAULTS) and set(SPECIAL) <= set(FAULTS)

@@ -23,6 +23,7 @@ XML = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 SKEW = 900  # seconds that S3 tolerates
 CLAIMS = ".countersign/claims/"
+PROBE = CLAIMS + "probe"  # written to find out whether conditions count
 KEPT = ("content-type", "content-disposition", "cache-control", "content-encoding", "content-language", "expires",
         "x-amz-storage-class", "x-amz-server-side-encryption", "x-amz-acl", "x-amz-tagging")
 
@@ -68,7 +69,7 @@ class Call:
 
     @property
     def is_claim(self):
-        return self.key.startswith(CLAIMS)
+        return self.key.startswith(CLAIMS) and self.key != PROBE
 
     def __repr__(self):
         return f"{self.operation} {self.bucket}/{self.key} -> {self.status} {self.code}{' (faulted)' if self.fault else ''}"
@@ -132,7 +133,8 @@ class Store(Server):
 
     def claims(self):
         with self.lock:
-            return {key: each for key, each in self.buckets["storage"].items() if key.startswith(CLAIMS)}
+            return {key: each for key, each in self.buckets["storage"].items()
+                    if key.startswith(CLAIMS) and key != PROBE}
 
     def count(self, operation, since=0, **more):
         with self.lock:
