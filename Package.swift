@@ -74,7 +74,7 @@ let package = Package(
         ),
         .testTarget(
             name: "UploadServiceTests",
-            dependencies: ["UploadService", "FastCGI", "S3Authorization"],
+            dependencies: ["UploadService", "FastCGI", "S3Authorization", "S3Client"],
             resources: [.copy("Vectors")],
             swiftSettings: strict
         ),

@@ -30,6 +30,8 @@ package struct Site: Sendable {
         package var rules: UploadRules
         /// The largest request body, in bytes.
         package var bodyLimit = 65_536
+        /// Whether an upload's first bytes are looked at before it is stored.
+        package var inspects = false
 
         package init(name: ByteString, rules: UploadRules) {
             self.name = name

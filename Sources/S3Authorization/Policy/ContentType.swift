@@ -76,6 +76,7 @@ public struct ContentTypePattern: Equatable, Sendable, CustomStringConvertible {
             (type, subtype) = (nil, nil)
             return
         }
+        guard !text.utf8.contains(UInt8(ascii: ";")) else { return nil }
         let isWhole = !text.hasSuffix("/*")
         guard let parsed = ContentType(ByteString(isWhole ? text : String(text.dropLast()) + "x")) else { return nil }
         type = parsed.type

@@ -14,8 +14,8 @@ struct PolicyCheck {
     var metadataLength = 0
 
     private var elements: PolicyElement.Set = []
-    /// The names that `elements` does not tell apart: metadata, and what is no element at all.
-    private var otherNames: [ByteString] = []
+    /// The names that `elements` does not tell apart.
+    private var metadataNames: [ByteString] = []
 
     init(rules: UploadRules, caller: Caller, credentials: Credentials, now: SigningTime) {
         self.rules = rules
@@ -31,23 +31,25 @@ struct PolicyCheck {
     /// S3 ignores case: two spellings of one name are one field twice.
     private mutating func noteOnce(_ element: PolicyElement, _ name: ByteString) {
         if element == .metadata {
-            noteOnce(name)
+            noteOnce(metadata: name)
         } else if !elements.insert(element) {
             refuse(name, "Duplicate element name")
         }
     }
 
-    private mutating func noteOnce(_ name: ByteString) {
-        if otherNames.contains(where: { $0.equalsIgnoringASCIICase(name) }) {
+    private mutating func noteOnce(metadata name: ByteString) {
+        if metadataNames.contains(where: { $0.equalsIgnoringASCIICase(name) }) {
             refuse(name, "Duplicate element name")
         }
-        otherNames.append(name)
+        metadataNames.append(name)
     }
 
-    private mutating func refuseUnknown(_ name: ByteString) {
+    private mutating func refuseUnknown(_ name: ByteString, after earlier: ArraySlice<Condition>) {
         // Cut anywhere, and still UTF-8.
         let shown = ByteString(ByteString(name.bytes.prefix(80)).description)
-        noteOnce(shown)
+        if earlier.contains(where: { $0.element.equalsIgnoringASCIICase(name) }) {
+            refuse(shown, "Duplicate element name")
+        }
         refuse(shown, "Invalid element name")
     }
 
@@ -58,15 +60,15 @@ struct PolicyCheck {
     mutating func examine(_ policy: POSTPolicy) {
         violations = policy.violations
         authorized.reserveCapacity(policy.conditions.count + 1)
-        for condition in policy.conditions {
-            examine(condition)
+        for index in policy.conditions.indices {
+            examine(policy.conditions[index], after: policy.conditions[..<index])
         }
         examineWhatIsMissing()
     }
 
-    private mutating func examine(_ condition: Condition) {
+    private mutating func examine(_ condition: Condition, after earlier: ArraySlice<Condition>) {
         guard let element = PolicyElement(condition.element) else {
-            return refuseUnknown(condition.element)
+            return refuseUnknown(condition.element, after: earlier)
         }
         noteOnce(element, condition.element)
         if element == .contentLengthRange {

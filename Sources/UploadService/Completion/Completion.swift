@@ -6,12 +6,15 @@ internal import S3Client
 /// Every step may be repeated, by the client or by another machine: the claim decides what becomes of an upload.
 struct Completion {
     let desk: StorageDesk
-    let rules: UploadRules
+    let profile: Site.Profile
     let owner: Identity
     let post: CompletionPost
+    /// The client's headers that the site wants to see.
+    let headers: [HeaderField]
     let surroundings: Surroundings
     let deadline: Deadline
 
+    private var rules: UploadRules { profile.rules }
     private var ledger: ClaimLedger { ClaimLedger(desk: desk, deadline: deadline) }
     private var copying: ObjectCopy { ObjectCopy(desk: desk, deadline: deadline) }
 
@@ -59,7 +62,8 @@ struct Completion {
         }
         if let etag = post.etag, etag != head.etag { return nil }
         guard UInt64(clamping: head.size) <= rules.maximumSize else { throw .tooLarge(rules.maximumSize) }
-        let type = try UploadType(rules: rules, desk: desk, deadline: deadline).settle(head, uploadLocation, post.name, &account)
+        let type = try UploadType(desk: desk, profile: profile, deadline: deadline)
+            .settle(head, uploadLocation, post.name, &account)
         return VerifiedUpload(size: head.size, etag: head.etag, type: type)
     }
 
@@ -139,7 +143,7 @@ struct Completion {
 
     /// Steps 7 and 8: the site's word, written on the claim, and the answer.
     private func settle(_ entry: ClaimLedger.Entry, _ account: inout Account) throws(RequestError) -> ByteString {
-        let answering = CompletionAnswer(desk: desk, claim: entry.claim, post: post)
+        let answering = CompletionAnswer(desk: desk, claim: entry.claim, post: post, headers: headers)
         let state: Claim.State
         switch desk.hook?.call(answering.event(at: surroundings.signingTime), until: deadline) ?? .accepted([]) {
         case .accepted(let members): state = .accepted(answering.document(members, at: surroundings.signingTime))

@@ -6,6 +6,7 @@ struct CompletionAnswer {
     let desk: StorageDesk
     let claim: Claim
     let post: CompletionPost
+    let headers: [HeaderField]
 
     private static let ours: Set<ByteString> = [
         "success", "key", "bucket", "size", "etag", "type", "name", "receipt", "error", "invalid",
@@ -61,7 +62,8 @@ struct CompletionAnswer {
         }
         writer.endObject()
         writer.endObject()
-        return HookEvent(kind: .completed, id: id, time: time.secondsSince1970, data: ByteString(writer.bytes))
+        return HookEvent(
+            kind: .completed, id: id, time: time.secondsSince1970, data: ByteString(writer.bytes), headers: headers)
     }
 
     private func facts(_ writer: inout JSONWriter) {
@@ -80,6 +82,10 @@ struct CompletionAnswer {
     }
 
     private func receipt(at time: SigningTime) -> ByteString? {
-        nil
+        desk.receipt?.sign(
+            ReceiptClaims(
+                issuedAt: time.secondsSince1970, key: claim.storageKey, bucket: desk.bucket, size: UInt64(claim.size),
+                etag: claim.etag.text, type: claim.type, name: claim.name, user: ByteString(claim.owner.bytes.dropLast()),
+                uploadKey: claim.uploadKey))
     }
 }

@@ -25,12 +25,6 @@ extension RequestError {
         RequestError(status: 400, code: "too_large", message: "The file should have at most \(limit) bytes")
     }
 
-    static func typeNotAllowed(_ type: ByteString, _ allowed: [ContentTypePattern]) -> RequestError {
-        let list = allowed.map(\.description).joined(separator: ", ")
-        return RequestError(
-            status: 400, code: "type_not_allowed", message: "Files of type '\(type)' are not allowed; allowed: \(list)")
-    }
-
     static func refusedBySite(_ reason: String) -> RequestError {
         RequestError(status: 422, code: "refused", message: reason)
     }

@@ -15,8 +15,12 @@ package struct StorageDesk: Sendable {
     /// From this size on an object is copied in parts; in bytes.
     package var partCopyThreshold: Int64 = 256 << 20
     package var hook: (any Hook)?
+    /// The client's headers that the hook gets to see.
+    package var forwardedHeaders = ForwardedHeaders([])
     /// Signs receipts; nil where none are given.
-    package var receiptSecret: Secret?
+    package var receipt: Receipt?
+    /// Looks into uploads; nil where no profile wants it.
+    package var inspector: Inspector?
     /// Milliseconds for one request, all calls to S3 and the hook included.
     package var deadline: Int64 = 50_000
     package var permits: Permits

@@ -47,12 +47,13 @@ extension StorageDesk {
             throw ConfigurationError(key: "storage.key", "is no template of a key")
         }
         let endpoint = try Endpoint(configured: s3.endpoint)
+        let transport = CurlTransport(stopwatch: surroundings.stopwatch)
         let client: S3Client
         do throws(CredentialScope.Invalid) {
             client = try S3Client(
                 endpoint: endpoint, addressing: s3.addressing == .path ? .path : .virtual,
                 region: ByteString(s3.region), credentials: StaticCredentials(Credentials(storage.credentials)),
-                transport: CurlTransport(stopwatch: surroundings.stopwatch), surroundings: surroundings.ofS3)
+                transport: transport, surroundings: surroundings.ofS3)
         } catch {
             throw ConfigurationError(key: "s3.region", "can be no part of a signature: \(error)")
         }
@@ -61,22 +62,28 @@ extension StorageDesk {
             template: template, claims: ByteString(storage.claims), permits: Permits(configuration.server.workers - 4))
         if let acl = storage.acl { headers.append(HeaderField("x-amz-acl", ByteString(acl.rawValue))) }
         deadline = Int64(configuration.server.deadline) * 1000
+        hook = configuration.hook?.make(transport: transport, stopwatch: surroundings.stopwatch)
+        forwardedHeaders = ForwardedHeaders(configuration.hook?.forwardHeaders ?? [])
+        receipt = configuration.receiptSecret.map { Receipt(secret: $0) }
+        inspector = try configuration.inspector()
     }
 }
 
 extension Surroundings {
     /// Every failed try of ours is a line in the log, with S3's code and request id.
     fileprivate var ofS3: S3Surroundings {
-        S3Surroundings(now: now, stopwatch: stopwatch, random: random, observe: { [log] attempt in
-            guard let failure = attempt.failure else { return }
-            var line = LogLine()
-            line.add("event", word: "s3")
-            line.add("operation", attempt.operation.rawValue)
-            line.add("try", attempt.number)
-            line.add("failure", "\(failure)")
-            line.add("ms", microseconds: attempt.duration)
-            log(line.bytes)
-        })
+        S3Surroundings(
+            now: now, stopwatch: stopwatch, random: random,
+            observe: { [log] attempt in
+                guard let failure = attempt.failure else { return }
+                var line = LogLine()
+                line.add("event", word: "s3")
+                line.add("operation", attempt.operation.rawValue)
+                line.add("try", attempt.number)
+                line.add("failure", "\(failure)")
+                line.add("ms", microseconds: attempt.duration)
+                log(line.bytes)
+            })
     }
 }
 
@@ -102,6 +109,7 @@ extension Site.Profile {
         rules.encryptions = configured.encryption.map { ByteString($0.rawValue) }
         self.init(name: name, rules: rules)
         bodyLimit = configured.bodyLimit
+        inspects = configured.inspect
     }
 
     /// Those configured, without version 2 where Amazon's region never took it.

@@ -23,7 +23,8 @@ struct CompletionHandler {
             inquiry.isJSON ? try CompletionPost(json: inquiry.request.body) : try CompletionPost(form: inquiry.request.body)
         account.key = post.key
         let completion = Completion(
-            desk: desk, rules: profile.rules, owner: identity, post: post, surroundings: surroundings,
+            desk: desk, profile: profile, owner: identity, post: post,
+            headers: desk.forwardedHeaders.fields(of: inquiry.request.parameters), surroundings: surroundings,
             deadline: desk.client.deadline(milliseconds: desk.deadline))
         let answer = try desk.permits.run { () throws(RequestError) in try completion.run(&account) }
         guard let answer else { throw .busy }

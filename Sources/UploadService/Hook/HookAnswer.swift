@@ -12,7 +12,7 @@ enum HookAnswer {
     static func accepted(_ body: [UInt8]) -> HookVerdict {
         if isBlank(body) { return .accepted([]) }
         do {
-            return .accepted(try members(body))
+            return .accepted(try JSONMembers(parsing: body).all)
         } catch {
             return .undecided("the hook accepted, but its answer is no JSON object: \(error)")
         }
@@ -20,25 +20,15 @@ enum HookAnswer {
 
     /// The verdict of a hook that says no, with its `error` if that can be read.
     static func refused(_ body: [UInt8]) -> HookVerdict {
-        .refused((try? members(body)).flatMap(error) ?? defaultError)
+        .refused((try? JSONMembers(parsing: body).all).flatMap(error) ?? defaultError)
     }
 
     /// The verdict of an answer that is a no only where it says `"refuse": true`; nil where it does not.
     static func explicitlyRefused(_ body: [UInt8]) -> HookVerdict? {
-        guard let members = try? members(body), members.contains(where: { $0.name.is("refuse") && $0.json.is("true") })
+        guard let members = try? JSONMembers(parsing: body).all,
+            members.contains(where: { $0.name.is("refuse") && $0.json.is("true") })
         else { return nil }
         return .refused(error(members) ?? defaultError)
-    }
-
-    static func members(_ body: [UInt8]) throws(JSONError) -> [JSONMember] {
-        var reader = JSONReader(body)
-        var members: [JSONMember] = []
-        var object = try reader.beginObject()
-        while let name = try reader.nextMember(in: &object) {
-            members.append(JSONMember(name, json: try reader.readValue()))
-        }
-        try reader.end()
-        return members
     }
 
     /// The text of `error`, without control characters and cut to whole characters.

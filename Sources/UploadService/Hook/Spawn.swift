@@ -33,7 +33,7 @@ enum Spawn {
     ) -> Int32 {
         var copies = unsafe texts.map { unsafe strdup($0) }
         unsafe copies.append(nil)
-        defer { for unsafecopy in unsafe copies { unsafe free(copy) } }
+        defer { unsafe copies.forEach { unsafe free($0) } }
         return unsafe copies.withUnsafeBufferPointer { vector in
             guard let start = vector.baseAddress else { return EINVAL }
             return unsafe body(start)

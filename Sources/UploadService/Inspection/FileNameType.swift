@@ -5,13 +5,23 @@ package import S3Authorization
 /// IANA's names where there are any, <https://www.iana.org/assignments/media-types/media-types.xhtml>.
 package enum FileNameType {
     /// By what follows the last dot; nil where that is not known.
-    package static func type(of name: ByteString) -> ContentType? {
-        let file = name.bytes.split { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }.last ?? []
-        guard let dot = file.lastIndex(of: UInt8(ascii: ".")), dot > file.startIndex else { return nil }
-        let ending = file[(dot + 1)...].map(\.lowercased)
-        guard (1...10).contains(ending.count), ending.allSatisfy({ $0.isLowercase || $0.isDigit }) else { return nil }
-        return types[String(decoding: ending, as: UTF8.self)].flatMap { ContentType(ByteString($0)) }
+    package static func contentType(of name: ByteString) -> ContentType? {
+        let text = type(of: name)
+        return text == unknown ? nil : ContentType(text)
     }
+
+    /// The same as text; `application/octet-stream` where it is not known.
+    package static func type(of name: ByteString) -> ByteString {
+        let file = name.bytes.split { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }.last ?? []
+        guard let dot = file.lastIndex(of: UInt8(ascii: ".")), dot > file.startIndex else { return unknown }
+        let ending = file[(dot + 1)...].map(\.lowercased)
+        guard (1...10).contains(ending.count), ending.allSatisfy({ $0.isLowercase || $0.isDigit }) else {
+            return unknown
+        }
+        return types[String(decoding: ending, as: UTF8.self)].map { ByteString($0) } ?? unknown
+    }
+
+    private static let unknown: ByteString = "application/octet-stream"
 
     static let types: [String: String] = [
         // Pictures

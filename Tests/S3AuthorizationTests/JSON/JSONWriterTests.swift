@@ -34,7 +34,7 @@ struct JSONWriterTests {
         writer.name("a")
         writer.beginArray()
         writer.endArray()
-        writer.name("b\"")
+        writer.escapedName("b\"")
         writer.beginArray()
         writer.number(-1)
         writer.number(UInt64.max)

@@ -26,6 +26,8 @@ import Testing
         #expect(configuration.uploads.credentials.sessionToken == nil)
         #expect(configuration.storage == nil)
         #expect(configuration.hook == nil)
+        #expect(configuration.receiptSecret == nil)
+        #expect(!configuration.rules.inspect)
         #expect(configuration.profiles.isEmpty)
         let rules = configuration.rules
         #expect(rules == Configuration.Rules())
@@ -76,10 +78,20 @@ import Testing
         #expect(rules.encryption == [.aes256, .kms])
         #expect(rules.bodyLimit == 32_768)
         let hook = try #require(configuration.hook)
-        #expect(hook.url == .unix("/run/site/hook.sock"))
+        guard case .call(.unix(let socket, let url), let signature) = hook.action else {
+            Issue.record("\(hook.action)")
+            return
+        }
+        #expect(socket == "/run/site/hook.sock")
+        #expect(url.description == "http://localhost/uploads/done")
+        #expect(
+            signature.value(id: "i", time: 1, body: [])
+                == WebhookSignature(secret: Secret("FILESECRET/hook"))?.value(id: "i", time: 1, body: []))
         #expect(hook.authorize)
-        #expect(hook.secret == Secret("FILESECRET/hook"))
         #expect(hook.timeout == 5)
+        #expect(hook.forwardHeaders == ["X-Request-Id", "Cookie"])
+        #expect(configuration.receiptSecret == Secret("FILESECRET-receipts-0123456789012345"))
+        #expect(rules.inspect)
     }
 
     @Test func profilesOverrideKeyByKey() throws {

@@ -152,6 +152,34 @@ import Testing
             "hook", "url = \"https://e.org/hook\"",
             "hook.secret_file: is missing; the hook's calls are signed with the secret"
         ),
+        (
+            "hook", "url = \"http://e.org/\"\nsecret_file = \"/whsec-bad\"",
+            "hook.secret_file: holds a secret that begins with whsec_ and goes on"
+        ),
+        (
+            "hook", "url = \"https://e.org/\"\ncommand = [\"/bin/true\"]\nsecret_file = \"/whsec\"",
+            "hook.command: stands beside url; keep one of them"
+        ),
+        (
+            "hook", "command = [\"on-upload\"]",
+            "hook.command: must begin with a program's absolute path: [\"/usr/local/bin/on-upload\"]"
+        ),
+        ("hook", "command = \"/bin/true\"", "hook.command: must be a list in square brackets"),
+        (
+            "hook", "url = \"unix:/run/a.sock:b\"",
+            "hook.url: must have a path after the socket's: \"unix:/run/site.sock:/uploads/done\""
+        ),
+        ("hook", "url = \"unix:/run/a.sock:/a b\"", "hook.url: holds a character that no URL has"),
+        ("hook", "forward_headers = [\"X_Request_Id\"]", "\"X_Request_Id\" is not the name of a header"),
+        ("hook", "forward_headers = [\"Webhook-Id\"]", "\"Webhook-Id\" is not a client's to choose"),
+        ("hook", "forward_headers = [\"Proxy\"]", "\"Proxy\" is not a client's to choose"),
+        ("hook", "forward_headers = [\"content-length\"]", "\"content-length\" is not a client's to choose"),
+        ("receipt", "secret_file = \"/short\"", "receipt.secret_file: \"/short\" holds fewer than 32 bytes"),
+        (
+            "receipt", "secret_file = \"/word\"\n[server]\nsecret_file = \"/word\"",
+            "receipt.secret_file: holds the secret of server.secret_file"
+        ),
+        ("rules", "inspect = \"yes\"", "rules.inspect: must be true or false, without quotes"),
         ("hook", "authorize = true", "hook.url: is missing, and authorize = true needs it"),
         ("hook", "timeout = 0", "hook.timeout: is 0; it must be from 1 to 3600 seconds"),
         (

@@ -70,6 +70,7 @@ enum Sample {
         storage_classes = ["STANDARD_IA"]   # allowed values of x-amz-storage-class; empty: none
         encryption = ["AES256", "aws:kms"]  # allowed values of x-amz-server-side-encryption; empty: none
         body_limit = "32KiB"                # of a request to us, not of an upload
+        inspect = true                      # look into files, with libmagic
 
         # Picked by the trusted parameter COUNTERSIGN_PROFILE; every key of [rules].
         [profiles.avatars]
@@ -78,10 +79,15 @@ enum Sample {
 
         # Called when an upload is complete.
         [hook]
-        url = "unix:/run/site/hook.sock"    # or http://…, https://…
+        url = "unix:/run/site/hook.sock:/uploads/done"  # or http://…, https://…; or command = ["/path", "argument"]
         authorize = true                    # also asked before signing and before copying
         secret_file = "/etc/countersign/hook.key"
         timeout = 5                         # seconds, less than server.deadline
+        forward_headers = ["X-Request-Id", "Cookie"]    # of the client's request
+
+        # What the page hands to the site, and the site verifies.
+        [receipt]
+        secret_file = "/etc/countersign/receipt.key"
         """
 
     /// Text that must never be seen in a message.
@@ -95,6 +101,10 @@ enum Sample {
         "/etc/countersign/storage.key": ConfigurationFile(bytes: Array("FILESECRET/storage".utf8)),
         "/etc/countersign/storage.token": ConfigurationFile(bytes: Array("FILESECRET/token2\n".utf8)),
         "/etc/countersign/hook.key": ConfigurationFile(bytes: Array("FILESECRET/hook\n".utf8)),
+        "/etc/countersign/receipt.key": ConfigurationFile(bytes: Array("FILESECRET-receipts-0123456789012345\n".utf8)),
+        "/whsec": ConfigurationFile(bytes: Array("whsec_RklMRVNFQ1JFVA==\n".utf8)),
+        "/whsec-bad": ConfigurationFile(bytes: Array("whsec_FILESECRET!\n".utf8)),
+        "/word": ConfigurationFile(bytes: Array("FILESECRET-0123456789-0123456789\n".utf8)),
         "/empty": ConfigurationFile(bytes: [UInt8(ascii: "\n")]),
         "/two-words": ConfigurationFile(bytes: Array("FILESECRET two\n".utf8)),
         "/short": ConfigurationFile(bytes: Array("FILESECRET\n".utf8)),

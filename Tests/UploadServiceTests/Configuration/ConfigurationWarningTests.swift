@@ -17,6 +17,14 @@ import Testing
         ),
         ("server", "workers = 4", "server.workers: is 4; 4 are kept for signing"),
         ("server", "secret_file = \"/world\"", "server.secret_file: every user of this machine can read the secret"),
+        (
+            "hook", "url = \"http://e.org/\"\nsecret_file = \"/whsec\"",
+            "hook.url: \"http://e.org\" is not encrypted: whoever sees the traffic"
+        ),
+        (
+            "hook", "command = [\"/bin/true\"]\nforward_headers = [\"Cookie\"]",
+            "hook.forward_headers: has no effect on a command"
+        ),
         ("s3", "public_endpoint = \"http://s3.e.org\"", "s3.public_endpoint: \"http://s3.e.org\" is not encrypted"),
     ])
     func oneUnwiseLine(section: String, line: String, warning: String) throws {
@@ -30,7 +38,10 @@ import Testing
         ("s3", "public_endpoint = \"http://127.0.0.1:7480\"\naddressing = \"path\""),
         ("s3", "public_endpoint = \"http://localhost:7480\""),
         ("s3", "public_endpoint = \"http://[::1]:7480\"\naddressing = \"path\""),
-        ("identity", "parameter = \"eppn\""), ("hook", "url = \"\""), ("server", "secret_file = \"\""),
+        ("identity", "parameter = \"eppn\""), ("hook", "url = \"\""),
+        ("hook", "url = \"http://127.0.0.1/\"\nsecret_file = \"/whsec\""), ("hook", "command = [\"/bin/true\"]"),
+        ("hook", "command = []"), ("receipt", "secret_file = \"/word\""), ("rules", "inspect = true"),
+        ("server", "secret_file = \"\""),
     ])
     func nothingUnwise(section: String, line: String) throws {
         #expect(try Self.warnings(Sample.least(section, line)).isEmpty)

@@ -1,0 +1,153 @@
+import Glibc
+import S3Authorization
+import S3Client
+import Testing
+
+@testable import UploadService
+
+@Suite(.serialized) struct CommandHookTests {
+    private func run(
+        _ script: String, _ arguments: [String] = [], timeout: Int64 = 10_000, data: ByteString = #"{"key":"frodo/1"}"#
+    ) -> (verdict: HookVerdict, milliseconds: Int64) {
+        call(["/bin/sh", "-c", script, "hook"] + arguments, timeout: timeout, data: data)
+    }
+
+    private func call(
+        _ command: [String], timeout: Int64 = 10_000, data: ByteString = "{}"
+    ) -> (verdict: HookVerdict, milliseconds: Int64) {
+        let hook = CommandHook(command: command, timeout: timeout, stopwatch: realStopwatch)
+        let start = realStopwatch()
+        let verdict = hook.call(.make(data: data), until: .within(milliseconds: 20_000))
+        return (verdict, (realStopwatch() - start) / 1000)
+    }
+
+    @Test func itGetsThePayloadAndItsAnswerIsTaken() {
+        let (verdict, _) = run(#"printf '{"got": %s, "argument": "%s"}' "$(cat)" "$1""#, ["a b;$(id)"])
+        let payload = #"{"type":"upload.completed","timestamp":"2026-11-22T12:34:56Z","data":{"key":"frodo/1"}}"#
+        #expect(verdict.members == ["got": payload, "argument": "\"a b;$(id)\""])
+    }
+
+    @Test func itsEnvironmentIsClean() {
+        let (verdict, _) = call([
+            "/usr/bin/env", "-u", "PATH", "/bin/sh", "-c",
+            #"cat >/dev/null; printf '{"e": "%s"}' "$(/usr/bin/env | /usr/bin/sort | /usr/bin/tr '\n' ' ')""#,
+        ])
+        let expected = "COUNTERSIGN_WEBHOOK_ID=msg_2KWPBgLlAfxdpx2AI54pPJ85f4W LANG=C.UTF-8 "
+        #expect(verdict.members?["e"]?.hasPrefix("\"" + expected) == true)
+        #expect(verdict.members?["e"]?.contains("HOME") == false)
+        #expect(
+            run(#"printf '"'; [ "$PATH" = /usr/local/bin:/usr/bin:/bin ] && exit 3"#).verdict
+                == .undecided("the hook exited with 3"))
+    }
+
+    @Test func itHasNoDescriptorsOfOursAndItsOwnGroup() throws {
+        let leak = unsafe open("/etc/passwd", O_RDONLY)
+        defer { close(leak) }
+        let (verdict, _) = run(
+            #"cd /proc/self/fd && printf '{"fds": "%s", "pwd": "%s"}' "$(ls /proc/$$/fd | tr '\n' ' ')" "$OLDPWD""#)
+        #expect(verdict.members == ["fds": "\"0 1 2 \"", "pwd": "\"/\""])
+        #expect(
+            run(#"[ "$(ps -o pgid= -p $$ | tr -d ' ')" = $$ ]; exit $((3 + $?))"#).verdict
+                == .undecided("the hook exited with 3"))
+    }
+
+    @Test func noSignalIsBlockedOrIgnored() {
+        _ = signal(SIGPIPE, SIG_IGN)
+        let (verdict, _) = run(#"printf '{"s": "%s"}' "$(grep -E '^Sig(Blk|Ign)' /proc/$$/status | tr -d '\n\t')""#)
+        #expect(verdict.members == ["s": "\"SigBlk:0000000000000000SigIgn:0000000000000000\""])
+    }
+
+    @Test(arguments: [
+        ("exit 0", HookVerdict.accepted([])), ("echo '{}'", .accepted([])),
+        ("exit 1", .refused("The upload was refused")),
+        (#"echo '{"error": "No room"}'; exit 1"#, .refused("No room")),
+        ("echo no; exit 1", .refused("The upload was refused")),
+        ("exit 2", .undecided("the hook exited with 2")), ("exit 75", .undecided("the hook exited with 75")),
+        ("exit 127", .undecided("the hook exited with 127")),
+        ("kill -TERM $$", .undecided("the hook was ended by signal 15")),
+        ("kill -PIPE $$", .undecided("the hook was ended by signal 13")),
+    ])
+    func exitStatus(script: String, verdict: HookVerdict) {
+        #expect(run(script).verdict == verdict)
+    }
+
+    @Test func yesWithSomethingElseIsNoVerdict() {
+        #expect(run("echo ok").verdict.reason?.contains("is no JSON object") == true)
+    }
+
+    @Test func itCannotBeStarted() {
+        #expect(
+            call(["/no/such/program"]).verdict == .undecided("the hook cannot be started: /no/such/program: error 2"))
+        #expect(call(["/etc/passwd"]).verdict == .undecided("the hook cannot be started: /etc/passwd: error 13"))
+    }
+
+    @Test(arguments: ["sleep 60", "exec sleep 60", "trap '' TERM HUP INT; sleep 60", "exec <&- >&-; sleep 60"])
+    func itIsKilledAtTheDeadline(script: String) {
+        let (verdict, length) = run(script, timeout: 300)
+        #expect(verdict == .undecided("the hook did not end in time and was killed"))
+        #expect((300..<3000).contains(length))
+    }
+
+    @Test func theRequestsDeadlineCountsToo() {
+        let hook = CommandHook(command: ["/bin/sleep", "60"], timeout: 60_000, stopwatch: realStopwatch)
+        let start = realStopwatch()
+        #expect(hook.call(.make(), until: .within(milliseconds: 200)).reason?.contains("in time") == true)
+        #expect(realStopwatch() - start < 3_000_000)
+        #expect(
+            hook.call(.make(), until: Deadline(microseconds: 0)) == .undecided("there is no time left for the hook"))
+    }
+
+    @Test func aGigabyteIsCutShort() {
+        let (verdict, length) = run("head -c 1073741824 /dev/zero; sleep 60")
+        #expect(verdict == .undecided("the hook printed more than 65536 bytes and was killed"))
+        #expect(length < 3000)
+    }
+
+    @Test func theLargestAnswerIsRead() {
+        #expect(run(#"printf '{"a": "%065527d"}' 0"#).verdict.members?["a"]?.utf8.count == 65_529)
+        #expect(run(#"printf '{"a": "%065528d"}' 0"#).verdict.reason?.contains("more than 65536") == true)
+    }
+
+    /// More than a pipe holds, both ways.
+    @Test func bothDirectionsAtOnce() {
+        let data = ByteString("{\"a\":\"\(String(repeating: "x", count: 400_000))\"}")
+        #expect(
+            run("head -c 5 >/dev/null; wc -c | tr -d '\\n'; exit 9", data: data).verdict
+                == .undecided("the hook exited with 9"))
+        let (verdict, _) = run(#"n=$(wc -c); printf '{"n": %d}' "$n""#, data: data)
+        #expect(verdict.members == ["n": "400082"])
+    }
+
+    @Test(arguments: ["exec <&-; echo '{}'", "echo '{}'", "head -c 1 >/dev/null; echo '{}'"])
+    func itNeedNotRead(script: String) {
+        _ = signal(SIGPIPE, SIG_DFL)
+        defer { _ = signal(SIGPIPE, SIG_IGN) }
+        let data = ByteString("{\"a\":\"\(String(repeating: "x", count: 400_000))\"}")
+        #expect(run(script, data: data).verdict == .accepted([]))
+    }
+
+    /// What it leaves running neither holds us up nor outlives it.
+    @Test(arguments: ["sleep 77.125 & echo '{}'", "(sleep 77.125; echo late) & sleep 60"])
+    func itsChildrenEndWithIt(script: String) throws {
+        let mark = "77.\(realStopwatch() % 1_000_000_000)"
+        let (_, length) = run(script.replacing("77.125", with: mark), timeout: 500)
+        #expect(length < 3000)
+        let (alive, _) = run("pgrep -fc 'sleep[ ]\(mark)' >/dev/null && exit 3; exit 4")
+        #expect(alive == .undecided("the hook exited with 4"))
+    }
+
+    @Test func nothingIsLeftBehind() throws {
+        func descriptors() -> Int {
+            (0..<1024).count { fcntl($0, F_GETFD) >= 0 }
+        }
+        _ = run("exit 0")
+        let before = descriptors()
+        for _ in 0..<20 { _ = run("exit 0") }
+        _ = call(["/no/such/program"])
+        // Other tests run beside this one and have a few of their own.
+        #expect(descriptors() < before + 15)
+        // Looked at, not reaped: the suite is serialized, and nobody else here starts programs.
+        var info = unsafe siginfo_t()
+        #expect(unsafe waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == -1 && errno == ECHILD)
+    }
+}
