@@ -1,11 +1,14 @@
 /* Makes the wall clock and the resolver go wrong under a test.
    FAULTS_CLOCK names a file with the seconds to add, read anew at every call; FAULTS_DNS one whose existence makes
-   every look-up fail. The monotonic clock stays true. */
+   every look-up fail; FAULTS_CA is read instead of the system's list of authorities. The monotonic clock stays
+   true. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -63,3 +66,12 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
                                                                                                       "getaddrinfo");
     return real(node, service, hints, result);
 }
+
+static FILE *open_stream(const char *name, const char *path, const char *mode) {
+    FILE *(*real)(const char *, const char *) = (FILE * (*)(const char *, const char *)) dlsym(RTLD_NEXT, name);
+    const char *ours = getenv("FAULTS_CA");
+    return real(ours && strcmp(path, "/etc/ssl/certs/ca-certificates.crt") == 0 ? ours : path, mode);
+}
+
+FILE *fopen(const char *restrict path, const char *restrict mode) { return open_stream("fopen", path, mode); }
+FILE *fopen64(const char *restrict path, const char *restrict mode) { return open_stream("fopen64", path, mode); }

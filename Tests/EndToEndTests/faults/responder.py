@@ -11,6 +11,7 @@ import signal
 import socket
 import struct
 import subprocess
+import threading
 import time
 import urllib.parse
 from pathlib import Path
@@ -146,8 +147,7 @@ class Installation:
         self.secret("hook", HOOK_SECRET)
         place = str(self.directory)
         self.values = {
-            "server": {"mount": "/upload", "workers": 12, "deadline": deadline, "iframe_errors": "never",
-                       "secret_file": f"{place}/seal.secret"},
+            "server": {"mount": "/upload", "workers": 12, "deadline": deadline, "secret_file": f"{place}/seal.secret"},
             "s3": {"endpoint": endpoint, "region": "us-east-1", "addressing": "path"},
             "uploads": {"bucket": "uploads", "access_key_id": UPLOADER[0],
                         "secret_access_key_file": f"{place}/uploads.secret"},
@@ -161,6 +161,7 @@ class Installation:
         self.config = self.directory / "countersign.toml"
         self.write()
         self.running = []
+        self.lock = threading.Lock()
 
     def secret(self, name, text):
         path = self.directory / f"{name}.secret"
@@ -176,8 +177,9 @@ class Installation:
             for section, values in self.values.items() if values))
 
     def start(self, **more):
-        responder = Responder(self, len(self.running), **more)
-        self.running.append(responder)
+        with self.lock:
+            responder = Responder(self, len(self.running), **more)
+            self.running.append(responder)
         return responder.start()
 
     def close(self):
@@ -193,17 +195,19 @@ class Installation:
 
 
 _shared = []
+_sharing = threading.Lock()
 
 
 def shared_program():
     """A copy that the servers' user may read and all installations link to."""
-    if not _shared:
-        directory = processes.temporary_directory()
-        target = directory / "countersign"
-        shutil.copy2(servers.program(), target)
-        target.chmod(0o755)
-        _shared.append(target)
-    return _shared[0]
+    with _sharing:
+        if not _shared:
+            directory = processes.temporary_directory()
+            target = directory / "countersign"
+            shutil.copy2(servers.program(), target)
+            target.chmod(0o755)
+            _shared.append(target)
+        return _shared[0]
 
 
 def forget_shared_program():

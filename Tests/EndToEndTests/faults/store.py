@@ -39,6 +39,38 @@ def error_body(code, message="x", request_id="REQUESTID0"):
                   f"<HostId>HOSTID0</HostId></Error>").encode()
 
 
+class Sparse:
+    """Bytes that need no memory: so many of one name, from `first` on. As large as S3 may have them."""
+
+    def __init__(self, name, size, first=0):
+        self.name, self.size, self.first = name, size, first
+
+    def __len__(self):
+        return self.size
+
+    def __getitem__(self, span):
+        first, end, _ = span.indices(self.size)
+        return Sparse(self.name, max(0, end - first), self.first + first)
+
+    def __eq__(self, other):
+        return isinstance(other, Sparse) and repr(self) == repr(other)
+
+    def __repr__(self):
+        return f"{self.name}[{self.first}:{self.first + self.size}]"
+
+
+def joined(pieces):
+    """The pieces as one; sparse ones must follow one another."""
+    if not isinstance(pieces[0], Sparse):
+        return b"".join(pieces)
+    whole = pieces[0]
+    for piece in pieces[1:]:
+        if (piece.name, piece.first) != (whole.name, whole.first + whole.size):
+            raise Refusal(500, "OutOfOrder")
+        whole = Sparse(whole.name, whole.size + piece.size, whole.first)
+    return whole
+
+
 @dataclass
 class Object:
     data: bytes
@@ -47,7 +79,8 @@ class Object:
     modified: float = field(default_factory=time.time)
 
     def __post_init__(self):
-        self.etag = self.etag or hashlib.md5(self.data).hexdigest()
+        data = repr(self.data).encode() if isinstance(self.data, Sparse) else self.data
+        self.etag = self.etag or hashlib.md5(data).hexdigest()
 
 
 @dataclass
@@ -97,6 +130,7 @@ class Store(Server):
         self.ignores_conditions = False
         self.date = None  # what every answer gives as its Date; None: the clock's
         self.number = 0
+        self.smallest_part = 5 << 20
         super().__init__(tls=tls)
 
     # --- what tests say and ask ------------------------------------------------------------------------------------
@@ -327,6 +361,8 @@ class Store(Server):
 
     def do_copy(self, call):
         source = self.source(call)
+        if len(source.data) > 5 << 30:
+            raise Refusal(400, "InvalidRequest", "The specified copy source is larger than the maximum allowable size")
         self.check_write(call)
         replaces = call.header("x-amz-metadata-directive") == "REPLACE"
         headers = self.kept(call.request) if replaces else dict(source.headers)
@@ -391,6 +427,8 @@ class Store(Server):
             if last >= len(data):
                 raise Refusal(400, "InvalidArgument")
             data = data[first:last + 1]
+        if len(data) > 5 << 30:
+            raise Refusal(400, "InvalidRequest")
         part = Object(data)
         upload["parts"][int(call.query["partNumber"])] = part
         return Answer(200, [], XML + (f"<CopyPartResult {NAMESPACE}><LastModified>{iso(part.modified)}</LastModified>"
@@ -421,8 +459,10 @@ class Store(Server):
             chosen.append(thing)
         if not chosen:
             raise Refusal(400, "MalformedXML")
+        if any(len(part.data) < self.smallest_part for part in chosen[:-1]):
+            raise Refusal(400, "EntityTooSmall")
         digest = hashlib.md5(b"".join(bytes.fromhex(part.etag) for part in chosen)).hexdigest()
-        thing = Object(b"".join(part.data for part in chosen), upload["headers"], f"{digest}-{len(chosen)}",
+        thing = Object(joined([part.data for part in chosen]), upload["headers"], f"{digest}-{len(chosen)}",
                        self.clock())
         self.buckets[call.bucket][call.key] = thing
         del self.multiparts[call.query["uploadId"]]
