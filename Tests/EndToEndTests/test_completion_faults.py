@@ -8,9 +8,9 @@ that was printed for secrets.
 import concurrent.futures
 import contextlib
 import hashlib
+import itertools
 import json
 import re
-import resource
 import signal
 import threading
 import time
@@ -64,7 +64,7 @@ class Case:
                                      content_type="image/jpeg")
         self.installation = Installation(endpoint or self.store.url, self.hook.address if hook else None, deadline,
                                          **sections)
-        self.replies = []
+        self.replies, self.problems = [], []
         self.environment, self.error_log = environment, error_log
         self.responder = None
         if start:
@@ -89,7 +89,7 @@ class Case:
                 problems += complaints(reply.raw.decode("latin-1"), "an answer")
             for path, claim in self.store.claims().items():
                 problems += complaints(path + claim.data.decode("latin-1"), "a claim")
-            assert not problems
+            assert not problems + self.problems
             assert not self.store.errors
             if self.hook:
                 assert not self.hook.errors and not self.hook.problems()
@@ -139,7 +139,8 @@ class Case:
         reply = self.post(**more)
         assert reply.status in (502, 503, 504), reply
         again = reply.header("retry-after")
-        assert again is not None and again.isdigit() and int(again) >= 1, reply
+        if again is None or not again.isdigit() or int(again) < 1:
+            self.problems.append(f"no Retry-After where the post may be repeated: {reply}")
         return reply
 
     def says(self, status, error=None, **more):
@@ -293,7 +294,7 @@ def refused_for_good(name):
             case.says(400, INVALID)
         else:
             case.says(502)
-            assert code in case.log() or fault["answer"]["status"] in (301, 302, 307), case.log()
+            assert code in case.log() or f"answers {fault['answer']['status']}" in case.log(), case.log()
         case.was_met()
         assert case.store.count(fault["op"]) <= 3, "no storm of retries"
         case.holds(0)
@@ -356,12 +357,9 @@ def unreachable(name):
 
 
 def cut_before_the_copy(case, then):
-    """When the claim stands every connection ends, and `then` is done; the next call needs a new one."""
-    def end(call):
-        then()
-        case.store.end_connections()
-
-    case.store.fail("PUT", claim=True, times=1, close=True, afterwards=end)
+    """When the claim stands `then` is done, and every connection ends; the next call needs a new one."""
+    case.store.fail("PUT", claim=True, times=1, close=True, after=lambda _: then(),
+                    afterwards=lambda _: case.store.end_connections())
 
 
 def untrusted(name):
@@ -408,7 +406,7 @@ def head_dns_fail(name):
 def copy_dns_fail(name):
     """The name is gone between the claim and the copy; libcurl may still know the address, and then all is well."""
     with Case(name, ahead=0, start=False) as case:
-        case.installation.values["s3"]["endpoint"] = f"http://localhost:{case.store.port}"
+        case.installation.values["s3"]["endpoint"] = f"http://s3.faults.test:{case.store.port}"
         case.installation.write()
         case.start()
         cut_before_the_copy(case, case.clock.no_dns.touch)
@@ -552,12 +550,17 @@ def mpcopy_complete_200_error(name):
 
 
 def mpcopy_complete_lost(name):
-    with in_parts(name) as case:
-        case.store.fail("COMPLETE", apply=True, reset_after=0)
-        reply = case.succeeds()
-        case.was_met()
-        case.store.heal()
-        case.is_done(reply)
+    """Completed, and nobody heard of it: the next try finds no upload in parts, and the object."""
+    for times in (1, -1):
+        with in_parts(name) as case:
+            case.store.fail("COMPLETE", apply=True, reset_after=0, times=times)
+            reply = case.succeeds() if times == 1 else case.says_try_again()
+            case.was_met()
+            case.holds(1)
+            if times == 1:
+                case.is_done(reply)
+            else:
+                case.heals()
 
 
 def mpcopy_part_503(name):
@@ -959,16 +962,16 @@ def claim_ignores_condition(name):
 
 def fd_exhausted(name):
     with Case(name) as case:
-        many = resource.prlimit(case.responder.pid, resource.RLIMIT_NOFILE)[0]
-        case.responder.limit(resource.RLIMIT_NOFILE, case.responder.descriptors() + 1)  # one, for the web server
+        many = int(re.search(r"Max open files +(\d+)", Path(f"/proc/{case.responder.pid}/limits").read_text()).group(1))
+        case.responder.limit("nofile", case.responder.descriptors() + 1)  # one, for the web server
         reply = case.post()
         assert reply.status in (502, 503, 504), reply
         assert not case.store.calls
-        case.responder.limit(resource.RLIMIT_NOFILE, case.responder.descriptors())  # not even that one
+        case.responder.limit("nofile", case.responder.descriptors())  # not even that one
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(case.responder.post, case.fields(), timeout=15)
             time.sleep(0.5)
-            case.responder.limit(resource.RLIMIT_NOFILE, many)
+            case.responder.limit("nofile", many)
             with contextlib.suppress(Unanswered):
                 case.replies.append(waiting.result())
         case.heals(patience=3)
@@ -979,7 +982,7 @@ def oom(name):
         status = Path(f"/proc/{case.responder.pid}/status").read_text()
         size = int(re.search(r"VmSize:\s+(\d+)", status).group(1)) << 10
         case.store.fail("HEAD", bucket="uploads", times=1,
-                        before=lambda _: case.responder.limit(resource.RLIMIT_AS, size // 2))
+                        before=lambda _: case.responder.limit("as", size // 2))
         with contextlib.suppress(Unanswered):
             case.replies.append(case.responder.post(case.fields(), timeout=15))
         case.responder.kill()
@@ -1018,7 +1021,7 @@ def skewed(name):
 
 def clock_jump_back(name):
     with Case(name, ahead=0) as case:
-        case.store.clock = case.hook.clock = time.time
+        case.store.clock = time.time
         case.store.fail("COPY", times=1, hold=0.3, before=lambda _: case.clock.set(-3600))
         reply = case.post()
         case.was_met()
@@ -1045,7 +1048,7 @@ def day_boundary(name):
             case.succeeds(key=key, uuid=f"00000000-0000-4000-8000-{number:012d}")
         for call in case.store.calls:
             stamp, scope = call.header("x-amz-date"), call.header("authorization").split("/")[1]
-            assert stamp[:8] == scope and call.status < 300, call
+            assert stamp[:8] == scope and call.status != 403, call
             days.add(scope)
         assert days == {"20270131", "20270201"}
         case.holds(number)
@@ -1236,7 +1239,8 @@ def repeats_leave_nothing_open(name):
 
         some(20, 0)
         descriptors, peak = case.responder.descriptors(), case.responder.peak()
-        case.store.fail("HEAD", times=20, skip=3, reset_after=0, bucket="storage")
+        calls = itertools.count()
+        case.store.fail("HEAD", reset_after=0, bucket="storage", when=lambda _: next(calls) % 5 == 0)
         some(80, 100)
         assert case.responder.descriptors() <= descriptors + 4
         assert case.responder.peak() <= peak + (8 << 10)

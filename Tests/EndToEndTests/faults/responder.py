@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import re
-import resource
 import shutil
 import signal
 import socket
@@ -289,7 +288,8 @@ class Responder:
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def limit(self, what, value):
-        resource.prlimit(self.pid, what, (value, resource.prlimit(self.pid, what)[1]))
+        """Sets a soft limit, `nofile` or `as`, as the user that the program runs as."""
+        subprocess.run(processes.as_server_user(["prlimit", "--pid", str(self.pid), f"--{what}={value}:"]), check=True)
 
 
 def complaints(text, what):

@@ -29,14 +29,14 @@ KEPT = ("content-type", "content-disposition", "cache-control", "content-encodin
 
 
 class Refusal(Exception):
-    def __init__(self, status, code, message="x"):
+    def __init__(self, status, code, message="x", more=""):
         super().__init__(code)
-        self.status, self.code, self.message = status, code, message
+        self.status, self.code, self.message, self.more = status, code, message, more
 
 
-def error_body(code, message="x", request_id="REQUESTID0"):
-    return XML + (f"<Error><Code>{code}</Code><Message>{escape(message)}</Message><RequestId>{request_id}</RequestId>"
-                  f"<HostId>HOSTID0</HostId></Error>").encode()
+def error_body(code, message="x", more="", request_id="REQUESTID0"):
+    return XML + (f"<Error><Code>{code}</Code><Message>{escape(message)}</Message>{more}<RequestId>{request_id}"
+                  f"</RequestId><HostId>HOSTID0</HostId></Error>").encode()
 
 
 class Sparse:
@@ -192,13 +192,11 @@ class Store(Server):
             self.calls.append(call)
         fault = rule.fault if rule else Fault()
         call.fault = rule.fault if rule else None
-        if fault.before:
-            fault.before(call)
+        self.tell(fault.before, call)
         if fault.hold:
             self.closing.wait(fault.hold)
         answer = self.perform(call) if fault.applies() else Answer()
-        if fault.after:
-            fault.after(call)
+        self.tell(fault.after, call)
         if fault.status is not None:
             answer = Answer(fault.status, list(answer.headers), fault.body if fault.body is not None else b"")
         elif fault.body is not None:
@@ -213,8 +211,15 @@ class Store(Server):
         try:
             self.deliver(connection, request, answer, fault, date)
         finally:
-            if fault.afterwards:
-                fault.afterwards(call)
+            self.tell(fault.afterwards, call)
+
+    def tell(self, listener, call):
+        """A listener that fails must not look like a connection that breaks."""
+        if listener:
+            try:
+                listener(call)
+            except Exception as error:
+                self.errors.append(repr(error))
 
     def understand(self, request):
         path, _, query = request.target.partition("?")
@@ -247,7 +252,7 @@ class Store(Server):
                 return work(call)
         except Refusal as refusal:
             call.code = refusal.code
-            body = b"" if call.request.method == "HEAD" else error_body(refusal.code, refusal.message)
+            body = b"" if call.request.method == "HEAD" else error_body(refusal.code, refusal.message, refusal.more)
             return Answer(refusal.status, [("Content-Type", "application/xml")], body)
 
     # --- signatures: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html -----------------
@@ -285,7 +290,9 @@ class Store(Server):
         for part in (date, region, service, end, to_sign):
             key = hmac.new(key, part.encode(), hashlib.sha256).digest()
         if service != "s3" or not stamp.startswith(date) or not hmac.compare_digest(key.hex(), fields["Signature"]):
-            raise Refusal(403, "SignatureDoesNotMatch", f"StringToSign {to_sign}")
+            raise Refusal(403, "SignatureDoesNotMatch", "The request signature we calculated does not match",
+                          f"<AWSAccessKeyId>{access}</AWSAccessKeyId><StringToSign>{escape(to_sign)}</StringToSign>"
+                          f"<SignatureProvided>{escape(fields['Signature'])}</SignatureProvided>")
         if abs(calendar.timegm(time.strptime(stamp, "%Y%m%dT%H%M%SZ")) - self.clock()) > SKEW:
             raise Refusal(403, "RequestTimeTooSkewed")
         rights = self.rights.get(access)
