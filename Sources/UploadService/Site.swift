@@ -16,6 +16,8 @@ package struct Site: Sendable {
     package var prefixCookie: String?
     package var credentials: Credentials
     package var keys = SigningKeyCache()
+    /// Which clients get a page's errors with status 200.
+    package var iframeErrors = IframeErrors.always
     /// Where browsers upload to.
     package var endpoint: Endpoint
     package var addressing: Addressing
@@ -23,6 +25,15 @@ package struct Site: Sendable {
     package var storage: StorageDesk?
     package var rules: Profile
     package var profiles: [ByteString: Profile] = [:]
+
+    /// When an error of a page's completion has status 200, without which an iframe cannot read it.
+    package enum IframeErrors: String, Sendable, CaseIterable {
+        /// As drf-to-s3.
+        case always
+        /// Only for what looks like an XDomainRequest.
+        case auto
+        case never
+    }
 
     /// One set of rules and the limits around it.
     package struct Profile: Sendable {
@@ -32,6 +43,8 @@ package struct Site: Sendable {
         package var bodyLimit = 65_536
         /// Whether an upload's first bytes are looked at before it is stored.
         package var inspects = false
+        /// Whether users may delete their uploads before these are complete.
+        package var allowsDeletion = false
 
         package init(name: ByteString, rules: UploadRules) {
             self.name = name

@@ -7,11 +7,16 @@ public struct Upload: Sendable {
     public var size: UInt64?
     /// Required where the rules allow certain types only.
     public var contentType: ByteString?
+    /// Version 2 can hold a client to MD5 only.
+    public var checksum: UploadChecksum?
 
-    public init(key: ByteString, size: UInt64? = nil, contentType: ByteString? = nil) {
+    public init(
+        key: ByteString, size: UInt64? = nil, contentType: ByteString? = nil, checksum: UploadChecksum? = nil
+    ) {
         self.key = key
         self.size = size
         self.contentType = contentType
+        self.checksum = checksum
     }
 }
 
@@ -26,6 +31,7 @@ public struct AuthorizedUpload: Sendable {
     private let now: SigningTime
     private let bucket: ByteString
     private let headers: [HeaderField]
+    private let acl: ByteString?
 
     fileprivate init(
         _ upload: Upload, _ rules: UploadRules, version: SignatureVersion, at now: SigningTime, until end: SigningTime
@@ -41,8 +47,9 @@ public struct AuthorizedUpload: Sendable {
             headers.append(HeaderField("content-length", ByteString("\(size)")))
         }
         if let type = upload.contentType { headers.append(HeaderField("content-type", type)) }
-        if let acl = rules.acl { headers.append(HeaderField("x-amz-acl", acl)) }
+        if let checksum = upload.checksum { headers.append(checksum.header) }
         self.headers = headers
+        acl = rules.acl
     }
 
     /// Why rules can make no URL, whatever the upload is.
@@ -57,6 +64,7 @@ public struct AuthorizedUpload: Sendable {
 
     /// The URL to PUT to, and the headers that must go with it.
     ///
+    /// The ACL is signed in the query, as either version allows, so that a client that knows nothing of it can upload.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>,
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html#RESTAuthenticationQueryStringAuth>
     public func presigned(
@@ -65,10 +73,21 @@ public struct AuthorizedUpload: Sendable {
         let seconds = Int(expiration.secondsSince1970 - now.secondsSince1970)
         guard let lifetime = PresignedQuery.Lifetime(seconds: seconds) else { throw .lifetime }
         guard !bucket.isEmpty else { throw .bucket }
+        guard acl?.isFreeOfControls ?? true else { throw .acl }
+        var headers = headers
+        var query: [QueryParameter] = []
+        if let acl {
+            switch version {
+            // Version 2 moves it there by itself, and signs it as the header that it stands for.
+            case .v2: headers.append(HeaderField("x-amz-acl", acl))
+            case .v4: query.append(QueryParameter("x-amz-acl", acl))
+            }
+        }
         let request: S3Request
         do {
             request = try S3Request(
-                method: "PUT", endpoint: endpoint, addressing: addressing, bucket: bucket, key: key, headers: headers)
+                method: "PUT", endpoint: endpoint, addressing: addressing, bucket: bucket, key: key, query: query,
+                headers: headers)
         } catch {
             throw .acl
         }
@@ -95,7 +114,7 @@ extension UploadRules {
     /// Checks an upload under a key that the site chose against every rule that concerns it.
     ///
     /// Throws all violations at once; their places are `key`, `content-length-range`, `Content-Type` and
-    /// `x-amz-algorithm`, as in a policy.
+    /// `x-amz-algorithm`, as in a policy, and `x-amz-checksum-sha256`.
     public func authorize(
         _ upload: Upload, for caller: Caller, at now: SigningTime
     ) throws(PolicyViolations) -> AuthorizedUpload {
@@ -117,6 +136,9 @@ extension UploadRules {
         }
         if !signatureVersions.contains(version) {
             refuse("x-amz-algorithm", "This site does not sign version \(version.rawValue)")
+        }
+        if case .sha256 = upload.checksum, version == .v2 {
+            refuse("x-amz-checksum-sha256", "Version 2 signs no SHA-256: send an MD5, or use version 4")
         }
         guard violations.isEmpty else { throw PolicyViolations(all: violations) }
         let end = (try? now.adding(seconds: expiresAfter)) ?? now

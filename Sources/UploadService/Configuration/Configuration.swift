@@ -47,6 +47,7 @@ extension Configuration {
         package var grace = 30
         /// More origins that may call us.
         package var origins: [HTTPURL] = []
+        package var iframeErrors = Site.IframeErrors.always
         /// Seals tickets, cookies and receipts; there whenever identity is `anonymous`.
         package var secret: Secret?
     }
@@ -138,6 +139,8 @@ extension Configuration {
         package var bodyLimit = 64 << 10
         /// Whether the type of an upload is looked up in its first bytes, with libmagic.
         package var inspect = false
+        /// Whether users may delete their uploads before these are complete.
+        package var delete = false
     }
 
     package struct Hook: Sendable {

@@ -44,6 +44,9 @@ struct ConfigurationSections {
             try value.integer(in: 1...3600, of: "seconds")
         }
         section.set(&server.origins, "origins") { value throws(WrongValue) in try value.list(of: Checks.origin) }
+        section.set(&server.iframeErrors, "iframe_errors") { value throws(WrongValue) in
+            try value.choice(Site.IframeErrors.self)
+        }
         server.secret = section.secretFile("secret_file", lines: true, atLeast: 32)
         return server
     }
@@ -127,6 +130,7 @@ struct ConfigurationSections {
             try value.byteSize(in: (1 << 10)...(16 << 20))
         }
         section.set(&rules.inspect, "inspect") { value throws(WrongValue) in try value.boolean() }
+        section.set(&rules.delete, "delete") { value throws(WrongValue) in try value.boolean() }
         return rules
     }
 

@@ -14,6 +14,7 @@ extension Site {
             rules: Profile(name: "default", configuration.rules, configuration))
         url = configuration.server.url
         origins = configuration.server.origins
+        iframeErrors = configuration.server.iframeErrors
         identityParameter = configuration.identity.parameter
         prefixCookie = configuration.identity.prefixCookie
         if configuration.identity.anonymous, let secret = configuration.server.secret {
@@ -110,6 +111,7 @@ extension Site.Profile {
         self.init(name: name, rules: rules)
         bodyLimit = configured.bodyLimit
         inspects = configured.inspect
+        allowsDeletion = configured.delete
     }
 
     /// Those configured, without version 2 where Amazon's region never took it.

@@ -30,22 +30,17 @@ extension Checks {
         try HTTPURL(parsing: try value.string())
     }
 
-    private static let placeholders = ["{user}", "{uuid}", "{ext}", "{date}", "{name}"]
+    private static let placeholders = ["{user}", "{uuid}", "{ext}", "{name}", "{date}", "{date:%Y/%m/%d}"]
 
     /// The template of a stored key.
     static func keyTemplate(_ value: ConfigurationValue) throws(WrongValue) -> String {
         let template = try value.string()
-        var rest = Substring(template)
-        while let open = rest.firstIndex(where: { $0 == "{" || $0 == "}" }) {
-            rest = rest[open...]
-            guard let found = placeholders.first(where: { rest.hasPrefix($0) }) else {
-                throw WrongValue(
-                    "\(quoted(template)) holds a brace that begins none of \(placeholders.joined(separator: " "))")
-            }
-            rest = rest.dropFirst(found.count)
-        }
         guard Array(template.utf8).holds("{uuid}") else {
             throw WrongValue("\(quoted(template)) must hold {uuid}, else one upload could replace another")
+        }
+        guard StorageKeyTemplate(template) != nil else {
+            throw WrongValue(
+                "\(quoted(template)) holds a brace that begins none of \(placeholders.joined(separator: " "))")
         }
         try plainKey(template)
         return template

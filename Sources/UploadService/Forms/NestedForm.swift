@@ -7,18 +7,27 @@ internal import S3Authorization
 struct NestedForm {
     static let maximumDepth = 16
 
+    private struct Child {
+        let name: ByteString
+        let node: Int
+        let index: Int?
+    }
+
     private struct Node {
         var values: [ByteString] = []
         /// In the order in which they first appeared.
-        var names: [ByteString] = []
-        var children: [ByteString: Int] = [:]
+        var children: [Child] = []
         /// The index that `[]` stands for: one more than the largest so far.
         var next = 0
+    }
 
-        var isContainer: Bool { !names.isEmpty }
+    private struct Edge: Hashable {
+        let parent: Int
+        let name: ByteString
     }
 
     private var nodes = [Node()]
+    private var known: [Edge: Int] = [:]
 
     init(_ pairs: [FormPair]) throws(FormError) {
         for (index, pair) in pairs.enumerated() {
@@ -27,20 +36,30 @@ struct NestedForm {
             var node = child(named: name.root, of: 0)
             for bracket in name.brackets {
                 guard nodes[node].values.isEmpty else { throw .contradiction(pair: number) }
-                node = child(named: bracket.isEmpty ? ByteString("\(nodes[node].next)") : bracket, of: node)
+                node = bracket.isEmpty ? element(of: node) : child(named: bracket, of: node)
             }
-            guard !nodes[node].isContainer else { throw .contradiction(pair: number) }
+            guard nodes[node].children.isEmpty else { throw .contradiction(pair: number) }
             nodes[node].values.append(pair.value)
         }
     }
 
-    private mutating func child(named name: ByteString, of node: Int) -> Int {
-        if let known = nodes[node].children[name] { return known }
-        nodes[node].names.append(name)
-        nodes[node].children[name] = nodes.count
-        if let index = Self.index(name) { nodes[node].next = max(nodes[node].next, index + 1) }
+    private mutating func child(named name: ByteString, of parent: Int) -> Int {
+        if let node = known[Edge(parent: parent, name: name)] { return node }
+        return add(Child(name: name, node: nodes.count, index: Self.index(name)), to: parent)
+    }
+
+    /// Always a new one, behind all the others.
+    private mutating func element(of parent: Int) -> Int {
+        let index = nodes[parent].next
+        return add(Child(name: ByteString(String(index)), node: nodes.count, index: index), to: parent)
+    }
+
+    private mutating func add(_ child: Child, to parent: Int) -> Int {
+        known[Edge(parent: parent, name: child.name)] = child.node
+        nodes[parent].children.append(child)
+        if let index = child.index { nodes[parent].next = max(nodes[parent].next, index + 1) }
         nodes.append(Node())
-        return nodes.count - 1
+        return child.node
     }
 
     /// `0`, `7` or `12`, but not `07`.
@@ -51,16 +70,15 @@ struct NestedForm {
 
     /// The members of the object, in order.
     var members: [JSONMember] {
-        nodes[0].names.compactMap { name in
-            guard let child = nodes[0].children[name] else { return nil }
+        nodes[0].children.map { child in
             var writer = JSONWriter(capacity: 64)
-            write(nodes[child], to: &writer)
-            return JSONMember(name, json: ByteString(writer.bytes))
+            write(nodes[child.node], to: &writer)
+            return JSONMember(child.name, json: ByteString(writer.bytes))
         }
     }
 
     private func write(_ node: Node, to writer: inout JSONWriter) {
-        if !node.isContainer {
+        if node.children.isEmpty {
             if node.values.count != 1 { writer.beginArray() }
             for value in node.values {
                 writer.string(value)
@@ -74,10 +92,9 @@ struct NestedForm {
             writer.endArray()
         } else {
             writer.beginObject()
-            for name in node.names {
-                guard let child = node.children[name] else { continue }
-                writer.escapedName(name)
-                write(nodes[child], to: &writer)
+            for child in node.children {
+                writer.escapedName(child.name)
+                write(nodes[child.node], to: &writer)
             }
             writer.endObject()
         }
@@ -85,11 +102,12 @@ struct NestedForm {
 
     /// The children by their indices, where these are 0 to n − 1 in whatever order.
     private func elements(of node: Node) -> [Int]? {
-        guard node.next == node.names.count else { return nil }
-        var elements: [Int] = []
-        for index in 0..<node.next {
-            guard let child = node.children[ByteString("\(index)")] else { return nil }
-            elements.append(child)
+        guard node.next == node.children.count else { return nil }
+        var elements = [Int](repeating: 0, count: node.next)
+        for child in node.children {
+            // Different names are different indices, so that n of them below n are all of them.
+            guard let index = child.index else { return nil }
+            elements[index] = child.node
         }
         return elements
     }

@@ -43,10 +43,11 @@ final class FaultServer: Sendable {
         _ = TestThread { [self] in
             while true {
                 let connection = accept(listener, nil, nil)
-                guard connection >= 0 else { return }
+                guard connection >= 0 else { break }
                 accepted.add(1, ordering: .relaxed)
                 _ = TestThread { [self] in serve(connection) }
             }
+            close(listener)
         }
     }
 
@@ -57,9 +58,9 @@ final class FaultServer: Sendable {
 
     var url: String { "http://127.0.0.1:\(port)" }
 
+    /// The thread that accepts closes the descriptor: closed here, its number could be another test's by then.
     func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 
     private func serve(_ connection: Int32) {

@@ -140,6 +140,7 @@ import Testing
             "rules", "encryption = [\"aes256\"]",
             "rules.encryption: \"aes256\" is not one of \"AES256\", \"aws:kms\"; did you mean"
         ),
+        ("rules", "delete = \"yes\"", "rules.delete: must be true or false, without quotes, not a string"),
         ("rules", "body_limit = \"1GiB\"", "rules.body_limit: is 1073741824 bytes; it must be from 1KiB to 16MiB"),
         ("profiles.a", "max_size = \"x\"", "profiles.a.max_size: \"x\" is not a size; write for example"),
         ("profiles.a", "bucket = \"x\"", "profiles.a.bucket: is not known; it belongs under [uploads] or [storage]"),

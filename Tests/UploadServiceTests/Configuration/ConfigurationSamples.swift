@@ -26,6 +26,7 @@ enum Sample {
         deadline = 40                       # seconds for one request, all calls to S3 and the hook included
         grace = 20                          # seconds to answer what is in flight when told to stop
         origins = ["https://app.example.org", "http://localhost:3000"]   # more origins that may call us
+        iframe_errors = "auto"              # with status 200: "always", "never", or where it looks needed
         secret_file = "/etc/countersign/secret"                          # seals tickets, cookies and receipts
 
         # Who the user is.
@@ -71,6 +72,7 @@ enum Sample {
         encryption = ["AES256", "aws:kms"]  # allowed values of x-amz-server-side-encryption; empty: none
         body_limit = "32KiB"                # of a request to us, not of an upload
         inspect = true                      # look into files, with libmagic
+        delete = true                       # whether users may delete uploads that are not complete
 
         # Picked by the trusted parameter COUNTERSIGN_PROFILE; every key of [rules].
         [profiles.avatars]

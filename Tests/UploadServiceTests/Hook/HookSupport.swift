@@ -73,16 +73,22 @@ final class LoopbackServer: Sendable {
 
     /// On a path, or on a port of 127.0.0.1.
     init(path: String? = nil, sending bytes: String, times: Int = 1, closing: Bool = true) throws {
-        listener = socket(path == nil ? AF_INET : AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        port = try path.map { try Self.bind(listener, $0) } ?? Self.bind(listener)
+        let listener = socket(path == nil ? AF_INET : AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        self.listener = listener
+        if let path {
+            port = try Self.bind(listener, path)
+        } else {
+            port = try Self.bind(listener)
+        }
         try #require(listen(listener, 8) == 0)
         let data = Array(bytes.utf8)
         try start { [self] in
             while true {
                 let connection = accept(listener, nil, nil)
-                guard connection >= 0 else { return }
+                guard connection >= 0 else { break }
                 serve(connection, data, times, closing)
             }
+            close(listener)
         }
     }
 
@@ -90,9 +96,9 @@ final class LoopbackServer: Sendable {
     var requests: [String] { heads.withLock { $0 } }
     var url: String { "http://127.0.0.1:\(port)/hook" }
 
+    /// The thread that accepts closes the descriptor: closed here, its number could be another test's by then.
     func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 
     private func serve(_ connection: Int32, _ data: [UInt8], _ times: Int, _ closing: Bool) {
