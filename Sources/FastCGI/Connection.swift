@@ -20,8 +20,6 @@ final class Connection: @unchecked Sendable {
     let expired = Atomic<Bool>(false)
     var request: IncomingRequest
     var isWatched = false
-    /// Whether its socket has been told how long `receive` may wait.
-    private var hasPatience = false
     /// epoll orders what two owners do, but not in the language's eyes; this does.
     private let handover = Atomic<Bool>(false)
 
@@ -34,24 +32,6 @@ final class Connection: @unchecked Sendable {
     func handOver() { handover.store(true, ordering: .releasing) }
 
     func takeOver() { _ = handover.load(ordering: .acquiring) }
-
-    /// What has come; waits for it, where that is allowed, as long as a worker may. As recv(2) returns it.
-    func receive(into buffer: UnsafeMutableBufferPointer<UInt8>, waiting: Bool) -> Int {
-        if waiting, !hasPatience {
-            var time = timeval(tv_sec: 0, tv_usec: Self.patience)
-            let size = socklen_t(MemoryLayout<timeval>.size)
-            unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, size)
-            hasPatience = true
-        }
-        let flags = waiting ? 0 : Int32(MSG_DONTWAIT)
-        while true {
-            let count = unsafe recv(descriptor, buffer.baseAddress, buffer.count, flags)
-            if count >= 0 || errno != EINTR { return count }
-        }
-    }
-
-    /// Microseconds: a web server's next request on a kept connection comes within that, or has no hurry.
-    private static let patience = 20_000
 
     /// Ends the connection from outside: what has come can still be read, and a begun request still be answered; a peer
     /// that does not read its answer loses it.

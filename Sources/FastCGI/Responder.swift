@@ -37,8 +37,6 @@ package final class Responder: Sendable {
     private let crowded = Atomic<Bool>(false)
     private let listeners = Locked<[Int32]>([])
     private let living = Atomic<Int>(0)
-    /// Workers that wait for an event.
-    private let idle = Atomic<Int>(0)
 
     /// - Parameters:
     ///   - trusted: parameters that may come twice only with the same value
@@ -148,18 +146,6 @@ package final class Responder: Sendable {
         return busy == 0 ? .complete : .abandoned(busy)
     }
 
-    // MARK: Workers
-
-    /// nil when it is time to stop.
-    func waitForWork() -> Poller.Readiness? {
-        idle.add(1, ordering: .relaxed)
-        defer { idle.subtract(1, ordering: .relaxed) }
-        return poller.wait()
-    }
-
-    /// Whether a worker may wait for one connection alone: half of all are left to wait for any.
-    var hasIdleWorkers: Bool { idle.load(ordering: .relaxed) * 2 >= workers && !isDraining }
-
     // MARK: Connections
 
     /// The next connection that waits, if there is one and room for it.
@@ -201,14 +187,12 @@ package final class Responder: Sendable {
         connection.deadline.store(Clock.now() + limits.answer.milliseconds, ordering: .sequentiallyConsistent)
     }
 
-    func startIdling(_ connection: Connection) {
-        connection.deadline.store(Clock.now() + limits.idle.milliseconds, ordering: .sequentiallyConsistent)
-        connection.phase.store(.idle, ordering: .sequentiallyConsistent)
-    }
-
     /// Gives a connection back to epoll; it is another worker's from here on.
     func park(_ connection: Connection) {
-        if connection.request.isUntouched { startIdling(connection) }
+        if connection.request.isUntouched {
+            connection.deadline.store(Clock.now() + limits.idle.milliseconds, ordering: .sequentiallyConsistent)
+            connection.phase.store(.idle, ordering: .sequentiallyConsistent)
+        }
         let again = connection.isWatched
         connection.isWatched = true
         connection.handOver()

@@ -18,7 +18,7 @@ import Synchronization
     deinit { unsafe buffer.deallocate() }
 
     mutating func run() {
-        while let readiness = responder.waitForWork() {
+        while let readiness = responder.poller.wait() {
             switch readiness {
             case .listener(let descriptor): accept(descriptor)
             case .connection(let connection):
@@ -35,48 +35,28 @@ import Synchronization
         }
     }
 
-    /// Reads once, and once more for each request that was answered, as long as enough other workers have nothing to do:
-    /// no peer keeps a worker from the others by never pausing.
+    /// Reads once. More, if there is more, is another event: no peer keeps a worker by never pausing.
     private mutating func receive(_ connection: Connection) {
-        var mayWait = false
-        while read(connection, waiting: mayWait) {
-            guard responder.hasIdleWorkers else { return responder.park(connection) }
-            responder.startIdling(connection)
-            mayWait = true
-        }
-    }
-
-    /// Reads what has come, and serves what of it is whole. True where the last request is answered, and nothing of another
-    /// has come; else the connection has been parked or closed.
-    private mutating func read(_ connection: Connection, waiting: Bool) -> Bool {
-        let count = unsafe connection.receive(into: buffer, waiting: waiting)
+        var count: Int
+        repeat {
+            count = unsafe recv(
+                connection.descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT)
+            )
+        } while count < 0 && errno == EINTR
         guard count > 0 else {
-            if count < 0, errno == EAGAIN {
-                responder.park(connection)
-            } else {
-                end(connection)
-            }
-            return false
+            if count < 0, errno == EAGAIN { return responder.park(connection) }
+            return end(connection)
         }
-        return take(count, from: connection)
-    }
-
-    private mutating func take(_ count: Int, from connection: Connection) -> Bool {
         if connection.request.isUntouched { responder.startReceiving(connection) }
         var offset = 0
         while true {
             let bytes = unsafe UnsafeBufferPointer(rebasing: buffer[..<count])
             switch unsafe connection.request.consume(bytes, &offset) {
-            case .more:
-                responder.park(connection)
-                return false
+            case .more: return responder.park(connection)
             case .complete:
-                guard serve(connection) else {
-                    responder.close(connection)
-                    return false
-                }
+                guard serve(connection) else { return responder.close(connection) }
                 connection.request.reset()
-                guard offset < count else { return true }
+                guard offset < count else { return responder.park(connection) }
                 responder.startReceiving(connection)
             case .management(let type, let content):
                 guard let answer = responder.management.answer(type: type, content: content) else {
@@ -90,8 +70,7 @@ import Synchronization
             case .refused(let refusal):
                 _ = refuse(connection, refusal)
                 connection.linger()
-                responder.close(connection)
-                return false
+                return responder.close(connection)
             case .broken(let event):
                 if case .unsupportedRole = event {
                     _ = connection.send(Record.endRequest(connection.request.id, .unknownRole))
@@ -101,10 +80,9 @@ import Synchronization
         }
     }
 
-    private func drop(_ connection: Connection, _ event: Event) -> Bool {
+    private func drop(_ connection: Connection, _ event: Event) {
         responder.event(event)
         responder.close(connection)
-        return false
     }
 
     /// Nothing more will come: the peer has gone or the time is up.
