@@ -35,12 +35,12 @@ extension Checks {
     /// The template of a stored key.
     static func keyTemplate(_ value: ConfigurationValue) throws(WrongValue) -> String {
         let template = try value.string()
-        guard Array(template.utf8).holds("{uuid}") else {
-            throw WrongValue("\(quoted(template)) must hold {uuid}, else one upload could replace another")
-        }
-        guard StorageKeyTemplate(template) != nil else {
+        guard StorageKeyTemplate(template + "{uuid}") != nil else {
             throw WrongValue(
                 "\(quoted(template)) holds a brace that begins none of \(placeholders.joined(separator: " "))")
+        }
+        guard Array(template.utf8).holds("{uuid}") else {
+            throw WrongValue("\(quoted(template)) must hold {uuid}, else one upload could replace another")
         }
         try plainKey(template)
         return template

@@ -218,7 +218,7 @@ import Testing
         ),
         (
             "key = ", "key = \"{user}/{id}\"",
-            "storage.key: \"{user}/{id}\" holds a brace that begins none of {user} {uuid}"
+            "storage.key: \"{user}/{id}\" holds a brace that begins none of {user}"
         ),
         ("key = ", "key = \"{user}{ext}\"", "must hold {uuid}, else one upload could replace another"),
         ("key = ", "key = \"/{uuid}\"", "must be a plain key"),

@@ -71,8 +71,8 @@ import Testing
         "done_dup_key_rev": "invalid_completion", "done_huge": "invalid_completion",
         "done_dup_bucket": "invalid_completion", "done_array_key": "invalid_completion",
         "done_key_lf": "invalid_completion", "done_name_long_ext": "invalid_completion",
-        "done_etag_crlf": "invalid_key_or_etag", "done_etag_star": "invalid_key_or_etag",
-        "done_etag_list": "invalid_key_or_etag", "done_etag_long": "invalid_key_or_etag",
+        "done_etag_crlf": "invalid_upload", "done_etag_star": "invalid_upload",
+        "done_etag_list": "invalid_upload", "done_etag_long": "invalid_upload",
         "done_text_plain": "unsupported_media_type", "done_many_params": "malformed_form",
         "done_deep_brackets": "malformed_form", "done_get_method": "invalid_completion",
     ]

@@ -84,3 +84,9 @@ func vectors(_ name: String) throws -> [String: Any] {
     let url = Bundle.module.bundleURL.appendingPathComponent("Vectors/\(name)")
     return try JSONSerialization.jsonObject(with: try Data(contentsOf: url)) as? [String: Any] ?? [:]
 }
+
+extension Inquiry {
+    init(_ request: Request, at site: Site) {
+        self.init(request, at: SharedSite(site))
+    }
+}
