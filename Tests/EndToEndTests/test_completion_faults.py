@@ -622,7 +622,6 @@ def killed(name):
         elif name == "kill_after_record":
             case.store.fail("PUT", claim=True, skip=1, times=1, after=kill)
         else:
-            case.hook.say((200, {}, None, Fault(afterwards=kill)), (200, {}))
             case.hook.say((200, lambda delivery: kill(delivery) or {}), (200, {}))
         case.dies()
         wait_for(lambda: not case.store.open)
@@ -961,21 +960,25 @@ def claim_ignores_condition(name):
 # --- the machine -----------------------------------------------------------------------------------------------------
 
 def fd_exhausted(name):
-    """Descriptors for the web server's connection, none for S3; then not even for that; then enough."""
-    with Case(name) as case:
-        many = int(re.search(r"Max open files +(\d+)", Path(f"/proc/{case.responder.pid}/limits").read_text()).group(1))
-        case.responder.limit("nofile", case.responder.descriptors() + 2)
-        reply = case.post()
-        assert reply.status in (502, 503, 504), reply
-        assert not case.store.calls
-        case.responder.limit("nofile", case.responder.descriptors())
-        with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            waiting = pool.submit(case.responder.post, case.fields(), timeout=15)
-            time.sleep(0.5)
-            case.responder.limit("nofile", many)
-            with contextlib.suppress(Unanswered):
-                case.replies.append(waiting.result())
-        case.heals(patience=3)
+    """No, one or two descriptors to spare, from the very first completion on; then there are enough again."""
+    for spare in (0, 1, 2, 3):
+        with Case(name) as case:
+            limits = Path(f"/proc/{case.responder.pid}/limits").read_text()
+            many = int(re.search(r"Max open files +(\d+)", limits).group(1))
+            time.sleep(0.2)  # until the connection that asked whether it runs is closed
+            case.responder.limit("nofile", case.responder.descriptors() + spare)
+            with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                waiting = pool.submit(case.responder.post, case.fields(), timeout=15)
+                time.sleep(0.5)
+                case.responder.limit("nofile", many)
+                with contextlib.suppress(Unanswered):  # to a web server no answer is a 502
+                    reply = waiting.result()
+                    case.replies.append(reply)
+                    assert reply.is_success or reply.status in (502, 503, 504), (spare, reply)
+            try:
+                case.heals(patience=3)
+            except AssertionError as error:
+                raise AssertionError(f"{spare} to spare: {error}\n{case.log()}") from None
 
 
 def oom(name):
@@ -1312,12 +1315,33 @@ def running(request):
         responder.forget_shared_program()
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+MISSING_RETRY_AFTER = "502 without Retry-After, though the post may be repeated: only transient failures get one"
+BURST = "a worker serves inside its accept loop: what else has come waits for it, or for another connection's edge"
+KNOWN = {
+    **dict.fromkeys(["head_tls_bad_cert", "head_tls_expired", "copy_tls_bad_cert", "copy_tls_expired",
+                     "head_header_1MB", "copy_header_1MB", "copy_body_1GB"], MISSING_RETRY_AFTER),
+    "claim_refused": "507 on the claim is answered with 502 without Retry-After, not 503 with it",
+    "claim_foreign": "an accepted claim that names another user is answered from while the upload is there",
+    "claim_deleted": "the storage key is random, so an accepted upload whose claim is gone is copied a second time",
+    "fd_exhausted": "libcurl is loaded once: where that fails for want of a descriptor it is never tried again",
+    "skew_plus_20min": "the clock is corrected in silence: the log names no skew",
+    "skew_minus_20min": "the clock is corrected in silence: the log names no skew",
+    "slow_completions_leave_room": BURST, "a_burst_is_shared_by_the_workers": BURST,
+}
+
+
+def known(names):
+    """Strict: who mends one of these takes its line away."""
+    return [pytest.param(name, marks=pytest.mark.xfail(reason=KNOWN[name], strict=True)) if name in KNOWN else name
+            for name in names]
+
+
+@pytest.mark.parametrize("fault", known(FAULTS))
 def test_fault(fault, running):
     running[fault].result(timeout=120)
 
 
-@pytest.mark.parametrize("fault", OTHERS)
+@pytest.mark.parametrize("fault", known(OTHERS))
 def test_other(fault, running):
     running[fault].result(timeout=120)
 
