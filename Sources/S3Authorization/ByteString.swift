@@ -26,20 +26,27 @@ public struct ByteString: Sendable {
     public var string: String? { String(validating: bytes, as: UTF8.self) }
 
     public func hasPrefix(_ prefix: ByteString) -> Bool {
-        count >= prefix.count && ByteString(bytes.prefix(prefix.count)) == prefix
+        guard count >= prefix.count else { return false }
+        return unsafe bytes.withUnsafeBytes { bytes in
+            unsafe prefix.bytes.withUnsafeBytes { prefix in
+                guard let start = bytes.baseAddress, let other = prefix.baseAddress else { return true }
+                return unsafe memcmp(start, other, prefix.count) == 0
+            }
+        }
     }
 
     /// Whether this is that literal; nothing is allocated for the comparison.
     package func `is`(_ literal: StaticString) -> Bool {
-        guard count == literal.utf8CodeUnitCount else { return false }
-        return unsafe bytes.withUnsafeBytes { bytes in
-            guard let start = bytes.baseAddress else { return true }
-            return unsafe memcmp(start, literal.utf8Start, bytes.count) == 0
-        }
+        count == literal.utf8CodeUnitCount && begins(with: literal)
     }
 
     package func begins(with literal: StaticString) -> Bool {
-        count >= literal.utf8CodeUnitCount && ByteString(bytes.prefix(literal.utf8CodeUnitCount)).is(literal)
+        let length = literal.utf8CodeUnitCount
+        guard count >= length else { return false }
+        return unsafe bytes.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return true }
+            return unsafe memcmp(start, literal.utf8Start, length) == 0
+        }
     }
 
     package func dropFirst(_ count: Int) -> ByteString {

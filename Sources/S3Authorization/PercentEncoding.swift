@@ -63,6 +63,25 @@ package enum PercentEncoding {
         return ByteString(output)
     }
 
+    /// Whether `text` is ASCII, its escapes are whole, and what they stand for is printable ASCII: told in one pass, with
+    /// nothing decoded. False says nothing about other characters.
+    package static func decodesToPrintableASCII(_ text: ByteString) -> Bool {
+        let bytes = text.bytes
+        var index = bytes.startIndex
+        while index < bytes.endIndex {
+            var byte = bytes[index]
+            index += 1
+            if byte == UInt8(ascii: "%") {
+                guard bytes.endIndex - index >= 2, let high = value(bytes[index]), let low = value(bytes[index + 1])
+                else { return false }
+                byte = high << 4 | low
+                index += 2
+            }
+            guard byte >= 0x20, byte < 0x7f else { return false }
+        }
+        return true
+    }
+
     private static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),

@@ -178,33 +178,39 @@ extension SigningTime {
     }
 }
 
+/// Reads by moving an index: a slice cut anew for each number would be counted anew as well.
 private struct Reader {
-    private var rest: ArraySlice<UInt8>
+    private let bytes: ArraySlice<UInt8>
+    private var position: Int
 
     init(_ bytes: ArraySlice<UInt8>) {
-        rest = bytes
+        self.bytes = bytes
+        position = bytes.startIndex
     }
 
-    var isAtEnd: Bool { rest.isEmpty }
+    var isAtEnd: Bool { position == bytes.endIndex }
+
+    private func has(_ count: Int) -> Bool { bytes.endIndex - position >= count }
 
     mutating func number(_ digits: Int) throws(SigningTime.Invalid) -> Int {
-        guard rest.count >= digits else { throw .form }
+        guard has(digits) else { throw .form }
         var number = 0
-        for byte in rest.prefix(digits) {
+        for index in position..<position + digits {
+            let byte = bytes[index]
             guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { throw .form }
             number = number * 10 + Int(byte - UInt8(ascii: "0"))
         }
-        rest = rest.dropFirst(digits)
+        position += digits
         return number
     }
 
     mutating func skip(_ literal: StaticString) -> Bool {
         let length = literal.utf8CodeUnitCount
-        guard rest.count >= length else { return false }
-        for index in 0..<length where unsafe rest[rest.startIndex + index] != literal.utf8Start[index] {
+        guard has(length) else { return false }
+        for index in 0..<length where unsafe bytes[position + index] != literal.utf8Start[index] {
             return false
         }
-        rest = rest.dropFirst(length)
+        position += length
         return true
     }
 
@@ -222,14 +228,14 @@ private struct Reader {
 
     /// The index of the next three letters in a row of names of three letters each.
     mutating func name(of names: StaticString) throws(SigningTime.Invalid) -> Int {
-        guard rest.count >= 3 else { throw .form }
+        guard has(3) else { throw .form }
         for index in 0..<names.utf8CodeUnitCount / 3 {
             var matches = true
-            for offset in 0..<3 where unsafe rest[rest.startIndex + offset] != names.utf8Start[index * 3 + offset] {
+            for offset in 0..<3 where unsafe bytes[position + offset] != names.utf8Start[index * 3 + offset] {
                 matches = false
             }
             if matches {
-                rest = rest.dropFirst(3)
+                position += 3
                 return index
             }
         }

@@ -3,11 +3,11 @@ internal import S3Authorization
 
 /// Takes each request to the handler of its URL, and every error back to the client in one shape.
 package struct Dispatcher: Sendable {
-    private let site: Site
+    private let shared: SharedSite
     private let surroundings: Surroundings
 
     package init(site: Site, surroundings: Surroundings) {
-        self.site = site
+        shared = SharedSite(site)
         self.surroundings = surroundings
     }
 
@@ -29,7 +29,7 @@ package struct Dispatcher: Sendable {
 
     private func respond(to request: Request, refusal: Refusal?) -> Response {
         let start = surroundings.stopwatch()
-        let inquiry = Inquiry(request, at: site)
+        let inquiry = Inquiry(request, at: shared)
         let origin = inquiry.origin
         var account = Account()
         var response: Response
@@ -38,9 +38,9 @@ package struct Dispatcher: Sendable {
             response = try answer(inquiry, from: origin, &account)
         } catch {
             account.reason = error
-            response = Answers.error(error, status: inquiry.isStatusless ? 200 : error.status)
+            response = Answers.error(error, status: inquiry.hidesStatus ? 200 : error.status)
         }
-        if !site.origins.isEmpty { response.headers += CrossOrigin.headers(for: origin, at: site) }
+        if !inquiry.site.origins.isEmpty { response.headers += CrossOrigin.headers(for: origin, at: inquiry.site) }
         if inquiry.method == .head { response.body = [] }
         log(inquiry, account, response.status, since: start)
         return response
@@ -61,6 +61,10 @@ package struct Dispatcher: Sendable {
         case .sign: return try SigningHandler(inquiry, surroundings).respond(&account)
         case .emptyPage: return EmptyPageHandler.response
         case .fileUploaded: return try CompletionHandler(inquiry, surroundings).respond(&account)
+        case .uploadURI: return try UploadURIHandler(inquiry, surroundings).respond(&account)
+        case .file:
+            guard let desk = inquiry.site.storage else { throw .completionIsNotConfigured }
+            return try DeletionHandler(inquiry, .init(desk)).respond(&account)
         case .prefix: return try PrefixHandler(inquiry, surroundings).respond(&account)
         case .health: return HealthHandler.response
         }

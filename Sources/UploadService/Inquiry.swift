@@ -17,15 +17,17 @@ struct Inquiry {
     }
 
     let request: Request
-    let site: Site
+    private let shared: SharedSite
     let method: Method?
     let route: Route?
 
-    init(_ request: Request, at site: Site) {
+    var site: Site { shared.site }
+
+    init(_ request: Request, at shared: SharedSite) {
         self.request = request
-        self.site = site
+        self.shared = shared
         method = Self.method(request.parameters["REQUEST_METHOD"])
-        route = Route(request.parameters, mount: site.mount)
+        route = Route(request.parameters, mount: shared.site.mount)
     }
 
     private static func method(_ text: ArraySlice<UInt8>?) -> Method? {

@@ -5,12 +5,16 @@ internal import S3Authorization
 enum Route {
     case sign
     case fileUploaded
+    case uploadURI
+    /// `file`, and `file/UUID`.
+    case file
     case emptyPage
     case prefix
     case health
 
     private static let all: [(StaticString, Route)] = [
-        ("/sign", .sign), ("/file_uploaded", .fileUploaded), ("/empty_html", .emptyPage), ("/prefix", .prefix), ("/health", .health),
+        ("/sign", .sign), ("/file_uploaded", .fileUploaded), ("/upload_uri", .uploadURI), ("/file", .file),
+        ("/empty_html", .emptyPage), ("/prefix", .prefix), ("/health", .health),
     ]
 
     /// What a log calls it.
@@ -18,6 +22,8 @@ enum Route {
         switch self {
         case .sign: "sign"
         case .fileUploaded: "file_uploaded"
+        case .uploadURI: "upload_uri"
+        case .file: "file"
         case .emptyPage: "empty_html"
         case .prefix: "prefix"
         case .health: "health"
@@ -27,7 +33,8 @@ enum Route {
     /// The methods that a client may use, OPTIONS left out: it is answered everywhere.
     var methods: [Inquiry.Method] {
         switch self {
-        case .sign: [.post]
+        case .sign, .uploadURI: [.post]
+        case .file: [.post, .delete]
         case .fileUploaded: [.post, .put, .patch]
         case .emptyPage, .prefix, .health: [.get, .head]
         }
@@ -56,7 +63,10 @@ enum Route {
             self = route
             return
         }
-        return nil
+        guard path.begins(with: "/file/"), path.count > 6, !path.bytes.dropFirst(6).contains(UInt8(ascii: "/")) else {
+            return nil
+        }
+        self = .file
     }
 
     /// What follows the mount, from a slash on; nil where the path does not lie below it.

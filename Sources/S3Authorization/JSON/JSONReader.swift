@@ -11,7 +11,22 @@ package struct JSONReader {
     /// Where a reader stands inside one object or array.
     package struct Container {
         fileprivate var isFirst = true
-        fileprivate var names: [ByteString] = []
+        /// Most objects have one member: its name needs no array.
+        fileprivate var firstName: ByteString?
+        fileprivate var otherNames: [ByteString] = []
+
+        fileprivate var count: Int { firstName == nil ? 0 : otherNames.count + 1 }
+
+        /// False where the name was there already.
+        fileprivate mutating func insert(_ name: ByteString) -> Bool {
+            guard let firstName else {
+                firstName = name
+                return true
+            }
+            guard firstName != name, !otherNames.contains(name) else { return false }
+            otherNames.append(name)
+            return true
+        }
     }
 
     let text: [UInt8]
@@ -48,9 +63,8 @@ package struct JSONReader {
         guard try advance(in: &object, closing: UInt8(ascii: "}")) else { return nil }
         let start = position
         let name = try readString()
-        guard object.names.count < Self.maximumMembers else { throw .tooManyMembers(at: start) }
-        guard !object.names.contains(name) else { throw .duplicateMember(at: start) }
-        object.names.append(name)
+        guard object.count < Self.maximumMembers else { throw .tooManyMembers(at: start) }
+        guard object.insert(name) else { throw .duplicateMember(at: start) }
         try expect(UInt8(ascii: ":"))
         return name
     }

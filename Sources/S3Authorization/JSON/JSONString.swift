@@ -23,17 +23,14 @@ extension JSONReader {
 
     /// Moves on to the next quote or backslash, both of which are there when it returns.
     private mutating func skipPlainCharacters() throws(JSONError) {
-        while position < text.count {
-            let byte = text[position]
+        while true {
+            let start = position
+            position += unsafe text.withUnsafeBufferPointer { unsafe PlainCharacters.count(in: $0, from: start) }
+            let byte = try current()
             if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return }
             if byte < 0x20 { throw .controlCharacterInString(at: position) }
-            if byte < 0x80 {
-                position += 1
-            } else {
-                try skipMultibyteCharacter(byte)
-            }
+            try skipMultibyteCharacter(byte)
         }
-        throw .unexpectedEnd
     }
 
     /// Well-formed sequences only: Unicode 16, table 3-7, <https://www.unicode.org/versions/Unicode16.0.0/core-spec/chapter-3/#G27506>.

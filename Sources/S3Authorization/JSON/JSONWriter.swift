@@ -89,12 +89,17 @@ package struct JSONWriter {
     /// Whole runs of characters that stay as they are, and the others one by one.
     private mutating func escape(_ text: UnsafeBufferPointer<UInt8>) {
         var start = 0
-        for index in 0..<text.count {
+        var index = 0
+        while true {
+            index += unsafe PlainCharacters.count(in: text, from: index)
+            guard index < text.count else { break }
             let byte = unsafe text[index]
-            if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { continue }
-            unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<index]))
-            escape(byte)
-            start = index + 1
+            if byte < 0x80 {
+                unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<index]))
+                escape(byte)
+                start = index + 1
+            }
+            index += 1
         }
         unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start...]))
     }

@@ -58,7 +58,7 @@ public struct Condition: Equatable, Sendable {
 }
 
 extension JSONWriter {
-    mutating func condition(_ condition: Condition) {
+    mutating func condition(_ condition: borrowing Condition) {
         switch condition.match {
         case .member(let value):
             beginObject()

@@ -30,6 +30,7 @@ extension JSONReader {
     private mutating func readListCondition() throws(JSONError) -> Result<Condition, PolicyViolation> {
         let start = position
         var values: [Condition.Value] = []
+        values.reserveCapacity(3)
         var isPlain = true
         var array = try beginArray()
         while try nextElement(in: &array) {

@@ -49,7 +49,20 @@ public struct POSTPolicy: Equatable, Sendable {
 
     /// What the `key` condition names, unchecked; nil where there is none.
     package var key: ByteString? {
-        conditions.first { $0.element.is("key") }?.exactValue?.text
+        value(of: "key")
+    }
+
+    /// What a field must equal, unchecked; nil where no condition says so.
+    package func value(of element: StaticString) -> ByteString? {
+        conditions.first { $0.element.is(element) }?.exactValue?.text
+    }
+
+    /// The end of the `content-length-range`, in bytes, unchecked.
+    package var maximumLength: UInt64? {
+        for condition in conditions {
+            if case .range(_, let maximum) = condition.match { return DecimalDigits.value(of: maximum.text) }
+        }
+        return nil
     }
 
     private mutating func readConditions(from reader: inout JSONReader) throws(JSONError) {

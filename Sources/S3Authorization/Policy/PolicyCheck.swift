@@ -1,5 +1,5 @@
 /// One policy on its way through the rules: what is wrong with it, and what of it will be signed.
-struct PolicyCheck {
+struct PolicyCheck: ~Copyable {
     let rules: UploadRules
     let caller: Caller
     let credentials: Credentials
@@ -60,15 +60,16 @@ struct PolicyCheck {
     mutating func examine(_ policy: POSTPolicy) {
         violations = policy.violations
         authorized.reserveCapacity(policy.conditions.count + 1)
-        for index in policy.conditions.indices {
-            examine(policy.conditions[index], after: policy.conditions[..<index])
+        let conditions = policy.conditions.span
+        for index in conditions.indices {
+            examine(conditions[index], at: index, of: policy)
         }
         examineWhatIsMissing()
     }
 
-    private mutating func examine(_ condition: Condition, after earlier: ArraySlice<Condition>) {
+    private mutating func examine(_ condition: borrowing Condition, at index: Int, of policy: borrowing POSTPolicy) {
         guard let element = PolicyElement(condition.element) else {
-            return refuseUnknown(condition.element, after: earlier)
+            return refuseUnknown(condition.element, after: policy.conditions[..<index])
         }
         noteOnce(element, condition.element)
         if element == .contentLengthRange {
@@ -80,7 +81,7 @@ struct PolicyCheck {
         if let (message, kind) = violation(of: element, condition.element, value) {
             refuse(condition.element, message, kind)
         }
-        authorized.append(condition)
+        authorized.append(copy condition)
     }
 
     private mutating func violation(
@@ -106,7 +107,7 @@ struct PolicyCheck {
         }
     }
 
-    private mutating func examineLengthRange(_ condition: Condition) {
+    private mutating func examineLengthRange(_ condition: borrowing Condition) {
         switch lengthRange(condition) {
         case .success(let range): authorized.append(range)
         case .failure(let violation): violations.append(violation)
@@ -121,7 +122,7 @@ struct PolicyCheck {
             refuse("redirect", "Send success_action_redirect or redirect, not both")
         }
         if !has(.contentLengthRange) {
-            authorized.append(lengthRange(from: 0, to: rules.maximumSize))
+            authorized.append(lengthRange(from: 0, to: min(rules.maximumSize, rules.ceiling ?? .max)))
         }
         examineVersion()
         examineMetadataLength()

@@ -64,6 +64,7 @@ extension PolicyCheck {
                 ? nil : ("Should be printable ASCII: percent-encode everything else", .invalid)
         }
         guard case .string(let text) = value else { return ("Filename should be a string", .invalid) }
+        if PercentEncoding.decodesToPrintableASCII(text) { return nil }
         guard text.bytes.allSatisfy({ $0 < 0x80 }), let decoded = try? PercentEncoding.decode(text),
             let scalars = decoded.string?.unicodeScalars
         else { return ("Filename should be a valid URL-encoded string", .invalid) }
@@ -77,7 +78,7 @@ extension PolicyCheck {
     }
 
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>
-    func lengthRange(_ condition: Condition) -> Result<Condition, PolicyViolation> {
+    func lengthRange(_ condition: borrowing Condition) -> Result<Condition, PolicyViolation> {
         let place = PolicyViolation.Place.condition(condition.element)
         guard case .range(let minimum, let maximum) = condition.match else {
             return .failure(PolicyViolation(place, "Should be [\"content-length-range\", minimum, maximum]"))
@@ -87,6 +88,7 @@ extension PolicyCheck {
         }
         // What Fine Uploader sends where a page sets only a minimum: 2^53, "no maximum".
         if last == 9_007_199_254_740_992 { last = rules.maximumSize }
+        last = last <= rules.maximumSize ? min(last, rules.ceiling ?? last) : last
         guard first <= last else {
             return .failure(PolicyViolation(place, "The minimum should not be larger than the maximum"))
         }

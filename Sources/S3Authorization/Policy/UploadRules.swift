@@ -10,6 +10,8 @@ public struct UploadRules: Sendable {
     public var acl: ByteString? = "private"
     /// The largest object; a policy without `content-length-range` gets one that ends here.
     public var maximumSize: UInt64
+    /// What a range's maximum is lowered to for this one caller; nil: nothing.
+    package var ceiling: UInt64?
     /// The allowed media types; empty allows every one.
     public var contentTypes: [ContentTypePattern] = []
     public var keyCharacters: KeyCharacters = .unicode
@@ -64,15 +66,16 @@ public struct AuthorizedPolicy: Sendable {
     /// Set for version 4 only.
     let scope: CredentialScope?
 
-    fileprivate init(_ check: PolicyCheck, expiration: SigningTime, credentials: Credentials) {
+    fileprivate init(_ check: borrowing PolicyCheck, expiration: SigningTime, credentials: Credentials) {
         var writer = JSONWriter(capacity: 1024)
         writer.beginObject()
         writer.name("expiration")
         writer.string(expiration.text(.extended))
         writer.name("conditions")
         writer.beginArray()
-        for condition in check.authorized {
-            writer.condition(condition)
+        let conditions = check.authorized.span
+        for index in conditions.indices {
+            writer.condition(conditions[index])
         }
         writer.endArray()
         writer.endObject()

@@ -92,7 +92,9 @@ struct Completion {
         do throws(S3Error) {
             let entry =
                 if let etag = post.etag { try ledger.entry(post.key, etag) } else { try ledger.latestEntry(post.key) }
-            guard let entry, entry.claim.owner == owner.prefix.text, entry.claim.uploadKey == post.key else { return nil }
+            guard let entry, entry.claim.owner == owner.prefix.text, entry.claim.uploadKey == post.key else {
+                return nil
+            }
             if entry.claim.state == .open, try copying.stored(entry.claim) == nil { return nil }
             return entry
         } catch {
@@ -130,6 +132,8 @@ struct Completion {
         } catch {
             throw account.failed(error)
         }
+        var copying = copying
+        copying.metadata = try terms(entry.claim, &account)
         do throws(ObjectCopy.Failure) {
             _ = try copying.copy(entry, ledger)
         } catch {
@@ -138,6 +142,25 @@ struct Completion {
             case .unfinished: throw .copyGoesOn
             case .storage(let error): throw account.failed(error)
             }
+        }
+    }
+
+    /// The site's say before anything is copied; what comes back is metadata of its own.
+    private func terms(_ claim: Claim, _ account: inout Account) throws(RequestError) -> [HeaderField] {
+        guard desk.asksFirst else { return [] }
+        let answering = CompletionAnswer(desk: desk, claim: claim, post: post, headers: headers)
+        let event = answering.event(at: surroundings.signingTime)
+        let terms = try HookQuestion(desk: desk, headers: headers, surroundings: surroundings)
+            .ask(.copying, id: event.id, data: event.data, until: deadline, &account)
+        guard UInt64(clamping: claim.size) <= terms.size(within: rules.maximumSize) else {
+            throw .tooLarge(terms.size(within: rules.maximumSize))
+        }
+        if let type = ContentType(claim.type), !terms.allows(type) {
+            throw .notPermittedBySite("Files of type '\(claim.type)' may not be uploaded")
+        }
+        let ours: Set<ByteString> = ["filename", "user", "source-etag"]
+        return terms.metadata.filter { !ours.contains($0.name) }.map { name, value in
+            HeaderField(ByteString("x-amz-meta-".utf8 + name.bytes), PercentEncoding.encode(value))
         }
     }
 

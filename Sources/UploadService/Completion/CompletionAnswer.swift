@@ -85,7 +85,8 @@ struct CompletionAnswer {
         desk.receipt?.sign(
             ReceiptClaims(
                 issuedAt: time.secondsSince1970, key: claim.storageKey, bucket: desk.bucket, size: UInt64(claim.size),
-                etag: claim.etag.text, type: claim.type, name: claim.name, user: ByteString(claim.owner.bytes.dropLast()),
+                etag: claim.etag.text, type: claim.type, name: claim.name,
+                user: ByteString(claim.owner.bytes.dropLast()),
                 uploadKey: claim.uploadKey))
     }
 }

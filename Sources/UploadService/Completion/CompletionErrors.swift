@@ -10,7 +10,8 @@ extension RequestError {
 
     static var storedObjectGone: RequestError {
         RequestError(
-            status: 410, code: "stored_object_gone", message: "This upload was complete, but its object has been removed")
+            status: 410, code: "stored_object_gone",
+            message: "This upload was complete, but its object has been removed")
     }
 
     static var completionIsNotConfigured: RequestError {

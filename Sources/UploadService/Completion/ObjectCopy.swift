@@ -5,6 +5,8 @@ internal import S3Client
 struct ObjectCopy {
     let desk: StorageDesk
     let deadline: Deadline
+    /// What the site adds to the object's metadata.
+    var metadata: [HeaderField] = []
 
     enum Failure: Error {
         case storage(S3Error)
@@ -57,7 +59,7 @@ struct ObjectCopy {
             HeaderField("Content-Disposition", FileName.contentDisposition(claim.name)),
             HeaderField("x-amz-meta-filename", FileName.encoded(claim.name)),
             HeaderField("x-amz-meta-user", user), HeaderField("x-amz-meta-source-etag", claim.etag.text),
-        ]
+        ] + metadata
     }
 
     func remove(_ claim: Claim) throws(S3Error) {

@@ -25,7 +25,8 @@ struct PartCopy {
             while let (number, range) = board.take() {
                 do throws(S3Error) {
                     board.add(
-                        try client.uploadPartCopy(source, range: range, to: upload, number: number, until: copy.deadline))
+                        try client.uploadPartCopy(
+                            source, range: range, to: upload, number: number, until: copy.deadline))
                 } catch {
                     board.fail(error)
                 }

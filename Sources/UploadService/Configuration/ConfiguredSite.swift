@@ -64,6 +64,7 @@ extension StorageDesk {
         if let acl = storage.acl { headers.append(HeaderField("x-amz-acl", ByteString(acl.rawValue))) }
         deadline = Int64(configuration.server.deadline) * 1000
         hook = configuration.hook?.make(transport: transport, stopwatch: surroundings.stopwatch)
+        asksFirst = configuration.hook?.authorize ?? false
         forwardedHeaders = ForwardedHeaders(configuration.hook?.forwardHeaders ?? [])
         receipt = configuration.receiptSecret.map { Receipt(secret: $0) }
         inspector = try configuration.inspector()
@@ -76,7 +77,7 @@ extension Surroundings {
         S3Surroundings(
             now: now, stopwatch: stopwatch, random: random,
             observe: { [log] attempt in
-                guard let failure = attempt.failure else { return }
+                guard let failure = attempt.failure, !failure.isExpected else { return }
                 var line = LogLine()
                 line.add("event", word: "s3")
                 line.add("operation", attempt.operation.rawValue)
@@ -85,6 +86,17 @@ extension Surroundings {
                 line.add("ms", microseconds: attempt.duration)
                 log(line.bytes)
             })
+    }
+}
+
+extension S3Error {
+    /// An answer that completion asks for, not a fault.
+    fileprivate var isExpected: Bool {
+        switch self {
+        case .preconditionFailed: true
+        case .notFound(let code): !code.is("NoSuchBucket")
+        default: false
+        }
     }
 }
 

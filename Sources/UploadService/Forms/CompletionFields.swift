@@ -54,7 +54,7 @@ struct CompletionFields {
         guard problems.isEmpty, let key = self[.key], let file = self[name] else { throw .invalidCompletion(problems) }
         var etag: ETag?
         if let posted = self[.etag] {
-            guard let tag = ETag(posted: posted) else { throw .invalidKeyOrETag }
+            guard let tag = ETag(posted: posted) else { throw .invalidUpload }
             etag = tag
         }
         return CompletionPost(
@@ -99,10 +99,5 @@ extension RequestError {
 
     static func malformedForm(_ error: FormError) -> RequestError {
         RequestError(status: 400, code: "malformed_form", message: "Malformed form: \(error)")
-    }
-
-    /// One text for what is missing, foreign or changed, so that nobody learns which it is.
-    static var invalidKeyOrETag: RequestError {
-        RequestError(status: 400, code: "invalid_key_or_etag", message: "Invalid key or bad ETag")
     }
 }

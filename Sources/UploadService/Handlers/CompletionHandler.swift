@@ -19,8 +19,7 @@ struct CompletionHandler {
         let identity = try inquiry.identity()
         account.user = identity.name
         guard inquiry.request.body.count <= profile.bodyLimit else { throw .bodyTooLarge(limit: profile.bodyLimit) }
-        let post =
-            inquiry.isJSON ? try CompletionPost(json: inquiry.request.body) : try CompletionPost(form: inquiry.request.body)
+        let post = try CompletionPost(inquiry)
         account.key = post.key
         let completion = Completion(
             desk: desk, profile: profile, owner: identity, post: post,
@@ -29,5 +28,14 @@ struct CompletionHandler {
         let answer = try desk.permits.run { () throws(RequestError) in try completion.run(&account) }
         guard let answer else { throw .busy }
         return Answers.json(Array(answer.bytes))
+    }
+}
+
+extension Inquiry {
+    /// Whether errors go out with 200: to clients that could not read them otherwise, and, as drf-to-s3 did, to pages
+    /// that complete an upload, unless the configuration says otherwise.
+    var hidesStatus: Bool {
+        if isStatusless { return route != .fileUploaded || site.iframeErrors != .never }
+        return route == .fileUploaded && isForm && site.iframeErrors == .always
     }
 }

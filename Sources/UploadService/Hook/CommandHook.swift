@@ -19,6 +19,8 @@ package struct CommandHook: Hook {
         self.command = command
         self.timeout = milliseconds
         self.stopwatch = stopwatch
+        // Whoever started us may have had it ignored, and then exit statuses are lost.
+        _ = signal(SIGCHLD, SIG_DFL)
     }
 
     package func call(_ event: HookEvent, until deadline: Deadline) -> HookVerdict {

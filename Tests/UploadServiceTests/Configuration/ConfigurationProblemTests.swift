@@ -171,10 +171,19 @@ import Testing
             "hook.url: must have a path after the socket's: \"unix:/run/site.sock:/uploads/done\""
         ),
         ("hook", "url = \"unix:/run/a.sock:/a b\"", "hook.url: holds a character that no URL has"),
-        ("hook", "forward_headers = [\"X_Request_Id\"]", "\"X_Request_Id\" is not the name of a header"),
-        ("hook", "forward_headers = [\"Webhook-Id\"]", "\"Webhook-Id\" is not a client's to choose"),
-        ("hook", "forward_headers = [\"Proxy\"]", "\"Proxy\" is not a client's to choose"),
-        ("hook", "forward_headers = [\"content-length\"]", "\"content-length\" is not a client's to choose"),
+        (
+            "hook", "forward_headers = [\"X_Request_Id\"]",
+            "hook.forward_headers: \"X_Request_Id\" is not the name of a header"
+        ),
+        (
+            "hook", "forward_headers = [\"Webhook-Id\"]",
+            "hook.forward_headers: \"Webhook-Id\" is not a client's to choose"
+        ),
+        ("hook", "forward_headers = [\"Proxy\"]", "hook.forward_headers: \"Proxy\" is not a client's to choose"),
+        (
+            "hook", "forward_headers = [\"content-length\"]",
+            "hook.forward_headers: \"content-length\" is not a client's to choose"
+        ),
         ("receipt", "secret_file = \"/short\"", "receipt.secret_file: \"/short\" holds fewer than 32 bytes"),
         (
             "receipt", "secret_file = \"/word\"\n[server]\nsecret_file = \"/word\"",

@@ -75,11 +75,7 @@ final class LoopbackServer: Sendable {
     init(path: String? = nil, sending bytes: String, times: Int = 1, closing: Bool = true) throws {
         let listener = socket(path == nil ? AF_INET : AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         self.listener = listener
-        if let path {
-            port = try Self.bind(listener, path)
-        } else {
-            port = try Self.bind(listener)
-        }
+        port = try path.map { try Self.bind(listener, $0) } ?? Self.bind(listener)
         try #require(listen(listener, 8) == 0)
         let data = Array(bytes.utf8)
         try start { [self] in

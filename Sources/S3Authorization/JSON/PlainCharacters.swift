@@ -1,0 +1,27 @@
+/// The characters that stand for themselves in a JSON string and are one byte long: ASCII from the space on, but for the
+/// quote and the backslash.
+enum PlainCharacters {
+    /// How many of the bytes from `start` on are such characters; most of a policy is.
+    static func count(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        let raw = UnsafeRawBufferPointer(bytes)
+        var index = start
+        while bytes.count - index >= 8, unsafe areAllPlain(raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)) {
+            index += 8
+        }
+        while index < bytes.count, unsafe isPlain(bytes[index]) { index += 1 }
+        return index - start
+    }
+
+    /// Eight bytes at once: a subtraction sets the highest bit of a byte that is too small, as it is set where a byte is
+    /// not ASCII. What is borrowed from the next byte changes nothing: the one that borrows is not plain itself.
+    private static func areAllPlain(_ bytes: UInt64) -> Bool {
+        let each: UInt64 = 0x0101_0101_0101_0101
+        let quotes = (bytes ^ each &* UInt64(UInt8(ascii: "\""))) &- each
+        let backslashes = (bytes ^ each &* UInt64(UInt8(ascii: "\\"))) &- each
+        return (bytes | (bytes &- each &* 0x20) | quotes | backslashes) & each &* 0x80 == 0
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte < 0x80 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+}
