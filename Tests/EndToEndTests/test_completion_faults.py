@@ -622,7 +622,6 @@ def killed(name):
         elif name == "kill_after_record":
             case.store.fail("PUT", claim=True, skip=1, times=1, after=kill)
         else:
-            case.hook.say((200, {}, None, Fault(afterwards=kill)), (200, {}))
             case.hook.say((200, lambda delivery: kill(delivery) or {}), (200, {}))
         case.dies()
         wait_for(lambda: not case.store.open)
@@ -961,20 +960,25 @@ def claim_ignores_condition(name):
 # --- the machine -----------------------------------------------------------------------------------------------------
 
 def fd_exhausted(name):
-    with Case(name) as case:
-        many = int(re.search(r"Max open files +(\d+)", Path(f"/proc/{case.responder.pid}/limits").read_text()).group(1))
-        case.responder.limit("nofile", case.responder.descriptors() + 1)  # one, for the web server
-        reply = case.post()
-        assert reply.status in (502, 503, 504), reply
-        assert not case.store.calls
-        case.responder.limit("nofile", case.responder.descriptors())  # not even that one
-        with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            waiting = pool.submit(case.responder.post, case.fields(), timeout=15)
-            time.sleep(0.5)
-            case.responder.limit("nofile", many)
-            with contextlib.suppress(Unanswered):
-                case.replies.append(waiting.result())
-        case.heals(patience=3)
+    """No, one or two descriptors to spare, from the very first completion on; then there are enough again."""
+    for spare in (0, 1, 2, 3):
+        with Case(name) as case:
+            limits = Path(f"/proc/{case.responder.pid}/limits").read_text()
+            many = int(re.search(r"Max open files +(\d+)", limits).group(1))
+            time.sleep(0.2)  # until the connection that asked whether it runs is closed
+            case.responder.limit("nofile", case.responder.descriptors() + spare)
+            with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                waiting = pool.submit(case.responder.post, case.fields(), timeout=15)
+                time.sleep(0.5)
+                case.responder.limit("nofile", many)
+                with contextlib.suppress(Unanswered):  # to a web server no answer is a 502
+                    reply = waiting.result()
+                    case.replies.append(reply)
+                    assert reply.is_success or reply.status in (502, 503, 504), (spare, reply)
+            try:
+                case.heals(patience=3)
+            except AssertionError as error:
+                raise AssertionError(f"{spare} to spare: {error}\n{case.log()}") from None
 
 
 def oom(name):
@@ -1013,10 +1017,10 @@ def skewed(name):
         assert reply.is_success or reply.status == 502, reply
         codes = [call.code for call in case.store.calls]
         assert 1 <= codes.count("RequestTimeTooSkewed") <= 4, codes
-        assert re.search(r"(?i)skew|clock", case.log()), case.log()
         case.holds(1 if reply.is_success else 0)
         case.clock.set(0)
         case.heals()
+        assert re.search(r"(?i)skew|clock", case.log()), case.log()
 
 
 def clock_jump_back(name):
@@ -1261,6 +1265,23 @@ def slow_completions_leave_room(name):
         case.is_done(agree(case, replies))
 
 
+def a_burst_is_shared_by_the_workers(name):
+    """Connections that come at once do not wait behind the first one's slow S3."""
+    with Case(name, deadline=4) as case:
+        case.store.fail("HEAD", bucket="uploads", hold=1.0)
+        barrier = threading.Barrier(9)
+
+        def post():
+            barrier.wait(timeout=10)
+            return case.post()
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            posts = [pool.submit(post) for _ in range(8)]
+            barrier.wait(timeout=10)
+            replies = [each.result() for each in posts]
+        assert max(reply.seconds for reply in replies) < 1.8, sorted(reply.seconds for reply in replies)
+
+
 def wrong_secret(name):
     """A key that S3 does not accept: the operator's fault, and nothing that a client learns from."""
     with Case(name, start=False) as case:
@@ -1276,7 +1297,7 @@ def wrong_secret(name):
 OTHERS = {work.__name__: work for work in (
     sigkill_at_every_request, sigterm_at_every_request, lost_at_every_request, lost_for_ever_from_every_request_on,
     rotated_server_secret, one_of_four_dies_in_the_rush, repeats_leave_nothing_open, slow_completions_leave_room,
-    wrong_secret)}
+    a_burst_is_shared_by_the_workers, wrong_secret)}
 
 
 @pytest.fixture(scope="module")
@@ -1294,12 +1315,33 @@ def running(request):
         responder.forget_shared_program()
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+MISSING_RETRY_AFTER = "502 without Retry-After, though the post may be repeated: only transient failures get one"
+BURST = "a worker serves inside its accept loop: what else has come waits for it, or for another connection's edge"
+KNOWN = {
+    **dict.fromkeys(["head_tls_bad_cert", "head_tls_expired", "copy_tls_bad_cert", "copy_tls_expired",
+                     "head_header_1MB", "copy_header_1MB", "copy_body_1GB"], MISSING_RETRY_AFTER),
+    "claim_refused": "507 on the claim is answered with 502 without Retry-After, not 503 with it",
+    "claim_foreign": "an accepted claim that names another user is answered from while the upload is there",
+    "claim_deleted": "the storage key is random, so an accepted upload whose claim is gone is copied a second time",
+    "fd_exhausted": "libcurl is loaded once: where that fails for want of a descriptor it is never tried again",
+    "skew_plus_20min": "the clock is corrected in silence: the log names no skew",
+    "skew_minus_20min": "the clock is corrected in silence: the log names no skew",
+    "slow_completions_leave_room": BURST, "a_burst_is_shared_by_the_workers": BURST,
+}
+
+
+def known(names):
+    """Strict: who mends one of these takes its line away."""
+    return [pytest.param(name, marks=pytest.mark.xfail(reason=KNOWN[name], strict=True)) if name in KNOWN else name
+            for name in names]
+
+
+@pytest.mark.parametrize("fault", known(FAULTS))
 def test_fault(fault, running):
     running[fault].result(timeout=120)
 
 
-@pytest.mark.parametrize("fault", OTHERS)
+@pytest.mark.parametrize("fault", known(OTHERS))
 def test_other(fault, running):
     running[fault].result(timeout=120)
 

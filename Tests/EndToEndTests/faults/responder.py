@@ -146,7 +146,8 @@ class Installation:
         self.secret("hook", HOOK_SECRET)
         place = str(self.directory)
         self.values = {
-            "server": {"mount": "/upload", "workers": 12, "deadline": deadline, "secret_file": f"{place}/seal.secret"},
+            "server": {"mount": "/upload", "workers": 12, "deadline": deadline, "iframe_errors": "never",
+                       "secret_file": f"{place}/seal.secret"},
             "s3": {"endpoint": endpoint, "region": "us-east-1", "addressing": "path"},
             "uploads": {"bucket": "uploads", "access_key_id": UPLOADER[0],
                         "secret_access_key_file": f"{place}/uploads.secret"},
