@@ -38,9 +38,7 @@ sanitize() {
 
 # shellcheck disable=SC2317  # called by part
 benchmark() {
-    # Debian's valgrind cannot read the debug information that Swift writes.
-    strip -g -o .build/countersign-stripped .build/release/countersign &&
-        COUNTERSIGN=$PWD/.build/countersign-stripped Tests/Benchmarks/run.sh --smoke
+    COUNTERSIGN=$PWD/.build/release/countersign Tests/Benchmarks/run.sh --smoke
 }
 
 find_swift || exit
