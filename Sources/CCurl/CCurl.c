@@ -18,7 +18,7 @@ static struct {
     void (*slist_free_all)(struct curl_slist *);
 } curl;
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
 static char problem[256] = "libcurl was not loaded";
 static const char *failure = problem;
 
@@ -63,8 +63,12 @@ static void load(void) {
 }
 
 const char *countersign_curl_load(void) {
-    pthread_once(&once, load);
-    return failure;
+    // A failure may be of the moment, for want of a descriptor: the next call tries again.
+    pthread_mutex_lock(&loading);
+    if (failure != NULL) load();
+    const char *result = failure;
+    pthread_mutex_unlock(&loading);
+    return result;
 }
 
 void *countersign_curl_init(void) {

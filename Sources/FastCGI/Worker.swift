@@ -28,11 +28,14 @@ import Synchronization
         }
     }
 
-    /// Takes every connection that waits, so that none needs another event; serves the first where it has spoken already.
+    /// Takes every connection that waits, so that none needs another event. The first is ours to serve, where it has
+    /// spoken already; the others are any worker's, for the first may take long.
     private mutating func accept(_ listener: Int32) {
+        var first: Connection?
         while !responder.isDraining, let connection = responder.accept(listener) {
-            receive(connection)
+            if first == nil { first = connection } else { responder.park(connection) }
         }
+        if let first { receive(first) }
     }
 
     /// Reads once. More, if there is more, is another event: no peer keeps a worker by never pausing.

@@ -154,6 +154,7 @@ extension S3Client {
         let offset = theirs.secondsSince1970 - surroundings.now() / 1000
         guard isSure || abs(offset - clockOffset) >= 300 else { return false }
         state.learn(clockOffset: offset)
+        surroundings.skew(offset)
         return true
     }
 }

@@ -9,17 +9,21 @@ package struct S3Surroundings: Sendable {
     package var sleep: @Sendable (_ microseconds: Int64) -> Void
     /// Hears of every try, successful or not.
     package var observe: @Sendable (Attempt) -> Void
+    /// Hears by how many seconds S3's clock turned out to be ahead of ours.
+    package var skew: @Sendable (Int64) -> Void
 
     package init(
         now: @escaping @Sendable () -> Int64, stopwatch: @escaping @Sendable () -> Int64,
         random: @escaping @Sendable (Int) -> [UInt8],
         sleep: @escaping @Sendable (Int64) -> Void = S3Surroundings.sleep(microseconds:),
-        observe: @escaping @Sendable (Attempt) -> Void = { _ in }
+        observe: @escaping @Sendable (Attempt) -> Void = { _ in },
+        skew: @escaping @Sendable (Int64) -> Void = { _ in }
     ) {
         self.now = now
         self.stopwatch = stopwatch
         self.random = random
         self.sleep = sleep
         self.observe = observe
+        self.skew = skew
     }
 }

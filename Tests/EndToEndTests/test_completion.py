@@ -408,7 +408,7 @@ def test_overwritten_between_check_and_copy(site):
         assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 412, "the front makes it count"
 
 
-KNOWN = {"done_text_plain": "text/plain is read as a form, which another site's page may post without a preflight"}
+KNOWN = {}
 
 
 @pytest.mark.parametrize("post", [

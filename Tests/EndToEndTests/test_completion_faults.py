@@ -1315,19 +1315,7 @@ def running(request):
         responder.forget_shared_program()
 
 
-MISSING_RETRY_AFTER = "502 without Retry-After, though the post may be repeated: only transient failures get one"
-BURST = "a worker serves inside its accept loop: what else has come waits for it, or for another connection's edge"
-KNOWN = {
-    **dict.fromkeys(["head_tls_bad_cert", "head_tls_expired", "copy_tls_bad_cert", "copy_tls_expired",
-                     "head_header_1MB", "copy_header_1MB", "copy_body_1GB"], MISSING_RETRY_AFTER),
-    "claim_refused": "507 on the claim is answered with 502 without Retry-After, not 503 with it",
-    "claim_foreign": "an accepted claim that names another user is answered from while the upload is there",
-    "claim_deleted": "the storage key is random, so an accepted upload whose claim is gone is copied a second time",
-    "fd_exhausted": "libcurl is loaded once: where that fails for want of a descriptor it is never tried again",
-    "skew_plus_20min": "the clock is corrected in silence: the log names no skew",
-    "skew_minus_20min": "the clock is corrected in silence: the log names no skew",
-    "slow_completions_leave_room": BURST, "a_burst_is_shared_by_the_workers": BURST,
-}
+KNOWN = {}
 
 
 def known(names):

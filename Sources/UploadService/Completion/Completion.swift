@@ -73,18 +73,23 @@ struct Completion {
     private func claim(_ upload: VerifiedUpload, _ account: inout Account) throws(RequestError) -> ClaimLedger.Entry {
         let time = surroundings.signingTime
         let storageKey = desk.template.key(
-            prefix: owner.prefix, fileName: post.name, time: time, random: surroundings.random(16))
+            prefix: owner.prefix, fileName: post.name, time: time,
+            upload: SHA256.digest(of: desk.uploads.bytes + [0] + post.key.bytes + [0] + upload.etag.text.bytes))
         let claim = Claim(
             uploadKey: post.key, etag: upload.etag, storageKey: storageKey, owner: owner.prefix.text, size: upload.size,
             type: upload.type, name: post.name, time: time.secondsSince1970)
+        let entry: ClaimLedger.Entry
         do throws(S3Error) {
             guard try desk.conditionalWrites.probe(desk, until: deadline) else {
                 throw .badAnswer("this store ignores If-None-Match on PUT, so that uploads cannot be claimed safely")
             }
-            return try ledger.claim(claim).entry
+            entry = try ledger.claim(claim).entry
         } catch {
-            throw account.failed(error)
+            account.cause = "\(error)"
+            throw error == .timedOut ? .storage(error) : .cannotClaim
         }
+        guard entry.claim.owner == owner.prefix.text, entry.claim.uploadKey == post.key else { throw .invalidUpload }
+        return entry
     }
 
     /// Step 5, where the upload itself is gone: the claim by the posted tag, else the latest.

@@ -39,6 +39,11 @@ extension RequestError {
         tryAgain(code: "copy_goes_on", "The file is large and still being copied; try again in a moment")
     }
 
+    /// No claim, no copy: nothing has begun.
+    static var cannotClaim: RequestError {
+        tryAgain(code: "storage_unavailable", "The storage takes nothing at the moment; try again")
+    }
+
     private static func tryAgain(code: StaticString, _ message: String) -> RequestError {
         RequestError(status: 503, code: code, message: message, headers: [.init("Retry-After", "5")])
     }
@@ -55,7 +60,8 @@ extension RequestError {
         default:
             RequestError(
                 status: 502, code: "storage_failed",
-                message: "The storage refuses to work for this site; its log says why")
+                message: "The storage refuses to work for this site; its log says why",
+                headers: [.init("Retry-After", "30")])
         }
     }
 }

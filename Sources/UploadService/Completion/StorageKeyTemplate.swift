@@ -2,7 +2,7 @@ internal import S3Authorization
 
 /// How the key of a stored object is made: `{user}/{uuid}{ext}`.
 ///
-/// `{user}` the owner's prefix without its slash; `{uuid}` a random UUID, which every template has; `{ext}` a full stop
+/// `{user}` the owner's prefix without its slash; `{uuid}` a UUID of the upload, which every template has; `{ext}` a full stop
 /// and the file name's extension, where it is 1 to 10 of `a–z 0–9`; `{name}` the file name in `A–Z a–z 0–9 . _ -`;
 /// `{date}` the day, or `{date:%Y/%m/%d}` in other words, UTC.
 package struct StorageKeyTemplate: Sendable, Equatable {
@@ -57,14 +57,14 @@ package struct StorageKeyTemplate: Sendable, Equatable {
     }
 
     /// - Parameters:
-    ///   - random: 16 bytes
-    func key(prefix: KeyPrefix, fileName: ByteString, time: SigningTime, random: [UInt8]) -> ByteString {
+    ///   - upload: a digest of what was uploaded: its bucket, key and tag
+    func key(prefix: KeyPrefix, fileName: ByteString, time: SigningTime, upload: [UInt8]) -> ByteString {
         var key: [UInt8] = []
         for piece in pieces {
             switch piece {
             case .text(let text): key += text.bytes
             case .user: key += prefix.text.bytes.dropLast()
-            case .uuid: key += UUIDText.version4(random).bytes
+            case .uuid: key += UUIDText.version8(upload).bytes
             case .ext: key += FileName.dottedExtension(of: fileName).bytes
             case .name: key += FileName.plain(fileName).bytes
             case .date(let format): key += Self.date(time, format)
@@ -93,11 +93,22 @@ package struct StorageKeyTemplate: Sendable, Equatable {
     }
 }
 
-/// RFC 9562, section 5.4, <https://www.rfc-editor.org/rfc/rfc9562#section-5.4>.
 enum UUIDText {
+    /// A random one, of 16 random bytes: RFC 9562, section 5.4, <https://www.rfc-editor.org/rfc/rfc9562#section-5.4>.
     static func version4(_ random: [UInt8]) -> ByteString {
-        var bytes = random
-        bytes[6] = bytes[6] & 0x0f | 0x40
+        text(random, version: 4)
+    }
+
+    /// That of a digest: the same upload has the same one, even where its claim was lost.
+    ///
+    /// RFC 9562, section 5.8, <https://www.rfc-editor.org/rfc/rfc9562#section-5.8>.
+    static func version8(_ digest: [UInt8]) -> ByteString {
+        text(Array(digest.prefix(16)), version: 8)
+    }
+
+    private static func text(_ bytes: [UInt8], version: UInt8) -> ByteString {
+        var bytes = bytes
+        bytes[6] = bytes[6] & 0x0f | version << 4
         bytes[8] = bytes[8] & 0x3f | 0x80
         let digits = Array(Hexadecimal.encode(bytes).bytes)
         let groups = [digits[0..<8], digits[8..<12], digits[12..<16], digits[16..<20], digits[20..<32]]

@@ -85,6 +85,11 @@ extension Surroundings {
                 line.add("failure", "\(failure)")
                 line.add("ms", microseconds: attempt.duration)
                 log(line.bytes)
+            },
+            skew: { [log] seconds in
+                var line = LogLine()
+                line.add("event", "the clock of S3 is \(seconds) s ahead of ours: set this machine's clock")
+                log(line.bytes)
             })
     }
 }
