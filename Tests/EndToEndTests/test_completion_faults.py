@@ -1331,9 +1331,9 @@ KNOWN = {
 
 
 def known(names):
-    """Strict: who mends one of these takes its line away."""
-    return [pytest.param(name, marks=pytest.mark.xfail(reason=KNOWN[name], strict=True)) if name in KNOWN else name
-            for name in names]
+    """Strict: who mends one of these takes its line away. How a burst arrives is chance, though."""
+    return [pytest.param(name, marks=pytest.mark.xfail(reason=KNOWN[name], strict=KNOWN[name] is not BURST))
+            if name in KNOWN else name for name in names]
 
 
 @pytest.mark.parametrize("fault", known(FAULTS))
