@@ -408,13 +408,7 @@ def test_overwritten_between_check_and_copy(site):
         assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 412, "the front makes it count"
 
 
-KNOWN = {}
-
-
-@pytest.mark.parametrize("post", [
-    pytest.param(post, id=post["name"],
-                 marks=[pytest.mark.xfail(reason=KNOWN[post["name"]], strict=True)] if post["name"] in KNOWN else [])
-    for post in POSTS])
+@pytest.mark.parametrize("post", POSTS, ids=lambda post: post["name"])
 def test_a_published_post(site, post):
     """The published cases, against a bucket that has what they speak of."""
     site.s3.put("frodo/a.jpg", b"")

@@ -1315,21 +1315,12 @@ def running(request):
         responder.forget_shared_program()
 
 
-KNOWN = {}
-
-
-def known(names):
-    """Strict: who mends one of these takes its line away."""
-    return [pytest.param(name, marks=pytest.mark.xfail(reason=KNOWN[name], strict=True)) if name in KNOWN else name
-            for name in names]
-
-
-@pytest.mark.parametrize("fault", known(FAULTS))
+@pytest.mark.parametrize("fault", FAULTS)
 def test_fault(fault, running):
     running[fault].result(timeout=120)
 
 
-@pytest.mark.parametrize("fault", known(OTHERS))
+@pytest.mark.parametrize("fault", OTHERS)
 def test_other(fault, running):
     running[fault].result(timeout=120)
 
