@@ -1025,7 +1025,7 @@ def skewed(name):
 
 def clock_jump_back(name):
     with Case(name, ahead=0) as case:
-        case.store.clock = time.time
+        case.store.clock = case.hook.clock = time.time
         case.store.fail("COPY", times=1, hold=0.3, before=lambda _: case.clock.set(-3600))
         reply = case.post()
         case.was_met()

@@ -69,4 +69,4 @@ struct ConfiguredSiteTests {
     func badTypesAreRefusedEarly(type: String) {
         #expect(throws: ConfigurationError.self) { try Sample.load(Sample.least("rules", "types = [\"\(type)\"]")) }
     }
-    }
+}

@@ -14,6 +14,11 @@ struct Completion {
     let surroundings: Surroundings
     let deadline: Deadline
 
+    /// The time as S3 has it, where S3 has told us that our clock is wrong.
+    private var now: SigningTime {
+        let time = surroundings.signingTime
+        return (try? time.adding(seconds: desk.client.clockOffset)) ?? time
+    }
     private var rules: UploadRules { profile.rules }
     private var ledger: ClaimLedger { ClaimLedger(desk: desk, deadline: deadline) }
     private var copying: ObjectCopy { ObjectCopy(desk: desk, deadline: deadline) }
@@ -71,7 +76,7 @@ struct Completion {
 
     /// Step 4: ours, or that of whoever was first.
     private func claim(_ upload: VerifiedUpload, _ account: inout Account) throws(RequestError) -> ClaimLedger.Entry {
-        let time = surroundings.signingTime
+        let time = now
         let storageKey = desk.template.key(
             prefix: owner.prefix, fileName: post.name, time: time,
             upload: SHA256.digest(of: desk.uploads.bytes + [0] + post.key.bytes + [0] + upload.etag.text.bytes))
@@ -154,7 +159,7 @@ struct Completion {
     private func terms(_ claim: Claim, _ account: inout Account) throws(RequestError) -> [HeaderField] {
         guard desk.asksFirst else { return [] }
         let answering = CompletionAnswer(desk: desk, claim: claim, post: post, headers: headers)
-        let event = answering.event(at: surroundings.signingTime)
+        let event = answering.event(at: now)
         let terms = try HookQuestion(desk: desk, headers: headers, surroundings: surroundings)
             .ask(.copying, id: event.id, data: event.data, until: deadline, &account)
         guard UInt64(clamping: claim.size) <= terms.size(within: rules.maximumSize) else {
@@ -173,8 +178,8 @@ struct Completion {
     private func settle(_ entry: ClaimLedger.Entry, _ account: inout Account) throws(RequestError) -> ByteString {
         let answering = CompletionAnswer(desk: desk, claim: entry.claim, post: post, headers: headers)
         let state: Claim.State
-        switch desk.hook?.call(answering.event(at: surroundings.signingTime), until: deadline) ?? .accepted([]) {
-        case .accepted(let members): state = .accepted(answering.document(members, at: surroundings.signingTime))
+        switch desk.hook?.call(answering.event(at: now), until: deadline) ?? .accepted([]) {
+        case .accepted(let members): state = .accepted(answering.document(members, at: now))
         case .refused(let reason): state = .refused(reason)
         case .undecided(let reason):
             account.cause = reason
