@@ -71,6 +71,10 @@ extension Configuration {
         package var publicEndpoint: HTTPURL
         package var region: String
         package var addressing = Addressing.virtual
+        /// A PEM file of the certificates to trust instead of the system's, for our own calls.
+        package var authorities: String?
+        /// Of our own calls.
+        package var signatureVersion = Rules.SignatureVersion.v4
     }
 
     /// The access control lists that may be set; none of them lets strangers read.
@@ -95,10 +99,22 @@ extension Configuration {
 
     /// The trusted side.
     package struct Storage: Sendable {
+        package enum CredentialsSource: String, Sendable, CaseIterable {
+            case configured
+            /// Environment, web identity, shared file, container, instance, in this order.
+            case aws
+        }
+
         package var bucket: String
         /// Nil: none is sent.
         package var acl: CannedACL?
-        package var credentials: Credentials
+        /// Nil where they are found as AWS's own tools find them.
+        package var credentials: Credentials?
+        package var storageClass: String?
+        package var encryption: Rules.Encryption?
+        package var encryptionKeyID: String?
+        /// From how many bytes on an object is copied in parts.
+        package var partCopyThreshold = 256 << 20
         /// The template of a stored key: `{user}`, `{uuid}`, `{ext}`, `{date}`, `{name}`.
         package var key = "{user}/{uuid}{ext}"
         /// The prefix of the claim objects; ends with a slash.
@@ -135,6 +151,8 @@ extension Configuration {
         package var storageClasses: [String] = []
         /// Values of `x-amz-server-side-encryption`; empty: the element is refused.
         package var encryption: [Encryption] = []
+        /// Values of `x-amz-server-side-encryption-aws-kms-key-id`; empty: the element is refused.
+        package var encryptionKeyIDs: [String] = []
         /// The largest request body, in bytes.
         package var bodyLimit = 64 << 10
         /// Whether the type of an upload is looked up in its first bytes, with libmagic.

@@ -10,7 +10,7 @@ struct ConfigurationSections {
         let identity = identity()
         let s3 = s3()
         let uploads = uploads()
-        let storage = storage()
+        let storage = StorageSection(section: reader.section("storage")).read()
         let base = rules(reader.section("rules"), over: Configuration.Rules())
         let profiles = profiles(over: base)
         let hook = HookSection(section: reader.section("hook")).read()
@@ -70,10 +70,12 @@ struct ConfigurationSections {
         let addressing = section.value("addressing") { value throws(WrongValue) in
             try value.choice(Configuration.S3.Addressing.self)
         }
+        let authorities = section.value("ca_file", Checks.file) ?? nil
+        let version = section.value("signature_version", Checks.signatureVersion)
         guard let endpoint, let region else { return nil }
         return Configuration.S3(
             endpoint: endpoint, publicEndpoint: (publicEndpoint ?? nil) ?? endpoint, region: region,
-            addressing: addressing ?? .virtual)
+            addressing: addressing ?? .virtual, authorities: authorities, signatureVersion: version ?? .v4)
     }
 
     private func uploads() -> Configuration.Uploads? {
@@ -83,23 +85,6 @@ struct ConfigurationSections {
         let credentials = section.credentials(isRequired: true)
         guard let bucket, let credentials else { return nil }
         return Configuration.Uploads(bucket: bucket, acl: acl ?? .private, credentials: credentials)
-    }
-
-    private func storage() -> Configuration.Storage? {
-        let section = reader.section("storage")
-        let isRequired = section.isPresent
-        let bucket =
-            isRequired
-            ? section.required("bucket", "\"example-storage\"", Checks.bucket) : section.value("bucket", Checks.bucket)
-        let acl = section.value("acl", Checks.acl)
-        let credentials = section.credentials(isRequired: isRequired)
-        let key = section.value("key", Checks.keyTemplate)
-        let claims = section.value("claims", Checks.claims)
-        guard let bucket, let credentials else { return nil }
-        var storage = Configuration.Storage(bucket: bucket, acl: acl ?? nil, credentials: credentials)
-        if let key { storage.key = key }
-        if let claims { storage.claims = claims }
-        return storage
     }
 
     private func rules(
@@ -125,6 +110,9 @@ struct ConfigurationSections {
         }
         section.set(&rules.encryption, "encryption") { value throws(WrongValue) in
             try value.list { item throws(WrongValue) in try item.choice(Configuration.Rules.Encryption.self) }
+        }
+        section.set(&rules.encryptionKeyIDs, "encryption_key_ids") { value throws(WrongValue) in
+            try value.list(of: Checks.encryptionKeyID)
         }
         section.set(&rules.bodyLimit, "body_limit") { value throws(WrongValue) in
             try value.byteSize(in: (1 << 10)...(16 << 20))

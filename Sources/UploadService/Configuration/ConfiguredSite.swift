@@ -1,5 +1,4 @@
 internal import S3Authorization
-internal import S3Client
 
 extension Site {
     /// The site that a checked configuration describes.
@@ -30,7 +29,7 @@ extension Site {
 }
 
 extension Endpoint {
-    fileprivate init(configured url: HTTPURL) throws(ConfigurationError) {
+    init(configured url: HTTPURL) throws(ConfigurationError) {
         do throws(Endpoint.Invalid) {
             self = try Endpoint(parsing: ByteString(url.description))
         } catch {
@@ -39,74 +38,8 @@ extension Endpoint {
     }
 }
 
-extension StorageDesk {
-    fileprivate init(
-        _ storage: Configuration.Storage, _ configuration: Configuration, _ surroundings: Surroundings
-    ) throws(ConfigurationError) {
-        let s3 = configuration.s3
-        guard let template = StorageKeyTemplate(storage.key) else {
-            throw ConfigurationError(key: "storage.key", "is no template of a key")
-        }
-        let endpoint = try Endpoint(configured: s3.endpoint)
-        let transport = CurlTransport(stopwatch: surroundings.stopwatch)
-        let client: S3Client
-        do throws(CredentialScope.Invalid) {
-            client = try S3Client(
-                endpoint: endpoint, addressing: s3.addressing == .path ? .path : .virtual,
-                region: ByteString(s3.region), credentials: StaticCredentials(Credentials(storage.credentials)),
-                transport: transport, surroundings: surroundings.ofS3)
-        } catch {
-            throw ConfigurationError(key: "s3.region", "can be no part of a signature: \(error)")
-        }
-        self.init(
-            client: client, uploads: ByteString(configuration.uploads.bucket), bucket: ByteString(storage.bucket),
-            template: template, claims: ByteString(storage.claims), permits: Permits(configuration.server.workers - 4))
-        if let acl = storage.acl { headers.append(HeaderField("x-amz-acl", ByteString(acl.rawValue))) }
-        deadline = Int64(configuration.server.deadline) * 1000
-        hook = configuration.hook?.make(transport: transport, stopwatch: surroundings.stopwatch)
-        asksFirst = configuration.hook?.authorize ?? false
-        forwardedHeaders = ForwardedHeaders(configuration.hook?.forwardHeaders ?? [])
-        receipt = configuration.receiptSecret.map { Receipt(secret: $0) }
-        inspector = try configuration.inspector()
-    }
-}
-
-extension Surroundings {
-    /// Every failed try of ours is a line in the log, with S3's code and request id.
-    fileprivate var ofS3: S3Surroundings {
-        S3Surroundings(
-            now: now, stopwatch: stopwatch, random: random,
-            observe: { [log] attempt in
-                guard let failure = attempt.failure, !failure.isExpected else { return }
-                var line = LogLine()
-                line.add("event", word: "s3")
-                line.add("operation", attempt.operation.rawValue)
-                line.add("try", attempt.number)
-                line.add("failure", "\(failure)")
-                line.add("ms", microseconds: attempt.duration)
-                log(line.bytes)
-            },
-            skew: { [log] seconds in
-                var line = LogLine()
-                line.add("event", "the clock of S3 is \(seconds) s ahead of ours: set this machine's clock")
-                log(line.bytes)
-            })
-    }
-}
-
-extension S3Error {
-    /// An answer that completion asks for, not a fault.
-    fileprivate var isExpected: Bool {
-        switch self {
-        case .preconditionFailed: true
-        case .notFound(let code): !code.is("NoSuchBucket")
-        default: false
-        }
-    }
-}
-
 extension ConfigurationError {
-    fileprivate init(key: String, _ message: String) {
+    init(key: String, _ message: String) {
         self.init(problems: [ConfigurationProblem(place: .environment, key: key, message: message)])
     }
 }
@@ -124,6 +57,7 @@ extension Site.Profile {
         rules.expiresAfter = Int64(configured.expiresAfter)
         rules.redirects = configured.redirects
         rules.storageClasses = configured.storageClasses.map { ByteString($0) }
+        rules.encryptionKeyIDs = configured.encryptionKeyIDs.map { ByteString($0) }
         rules.encryptions = configured.encryption.map { ByteString($0.rawValue) }
         self.init(name: name, rules: rules)
         bodyLimit = configured.bodyLimit
@@ -140,7 +74,7 @@ extension Site.Profile {
 }
 
 extension Credentials {
-    fileprivate init(_ configured: Configuration.Credentials) {
+    init(_ configured: Configuration.Credentials) {
         let token = configured.sessionToken?.withBytes { bytes in
             unsafe ByteString(bytes.withUnsafeBufferPointer { unsafe Array($0) })
         }

@@ -68,9 +68,16 @@ import Testing
         let storage = try #require(configuration.storage)
         #expect(storage.bucket == "example-storage")
         #expect(storage.acl == .private)
-        #expect(storage.credentials.secretAccessKey == Secret("FILESECRET/storage"))
+        #expect(storage.credentials?.secretAccessKey == Secret("FILESECRET/storage"))
         #expect(storage.key == "{date}/{user}/{uuid}/{name}{ext}")
         #expect(storage.claims == "claims/")
+        #expect(storage.storageClass == "STANDARD_IA")
+        #expect(storage.encryption == .kms)
+        #expect(storage.encryptionKeyID == "alias/uploads")
+        #expect(storage.partCopyThreshold == 64 << 20)
+        #expect(configuration.s3.authorities == "/etc/countersign/ca.pem")
+        #expect(configuration.s3.signatureVersion == .v2)
+        #expect(configuration.rules.encryptionKeyIDs == ["alias/uploads"])
         let rules = configuration.rules
         #expect(rules.maxSize == 100_000_000)
         #expect(rules.types == ["image/*", "application/pdf"])
@@ -198,5 +205,30 @@ import Testing
             path == "/c.toml" ? .success(ConfigurationFile(bytes: Array(Sample.least.utf8))) : .failure(.missing)
         }
         #expect(loaded.file == "/c.toml")
+    }
+
+    @Test func storageCredentialsThatAWSToolsFind() throws {
+        let toml = Sample.least + "\n[storage]\nbucket = \"example-storage\"\ncredentials = \"aws\"\n"
+        #expect(try Sample.load(toml).configuration.storage?.credentials == nil)
+        #expect(try Sample.load(toml).configuration.storage?.bucket == "example-storage")
+        let both = toml + "access_key_id = \"AKIAI44QH8DHBEXAMPLE\"\nsecret_access_key = \"INLINESECRET\"\n"
+        #expect(throws: ConfigurationError.self) { try Sample.load(both) }
+        #expect(throws: ConfigurationError.self) { try Sample.load(toml.replacing("\"aws\"", with: "\"aw\"")) }
+    }
+
+    @Test(arguments: [
+        "encryption_key_id = \"alias/uploads\"", "part_copy_threshold = \"1MiB\"", "part_copy_threshold = \"6GiB\"",
+        "encryption = \"AES128\"", "storage_class = \"a b\"",
+    ])
+    func oneWrongStorageLine(line: String) {
+        let toml =
+            Sample.least + """
+
+                [storage]
+                bucket = "example-storage"
+                credentials = "aws"
+                \(line)
+                """
+        #expect(throws: ConfigurationError.self) { try Sample.load(toml) }
     }
 }

@@ -41,6 +41,8 @@ enum Sample {
         public_endpoint = "https://objects.example.org"     # what browsers call, where it differs
         region = "default"
         addressing = "path"                                 # or "virtual": the bucket's name before the host
+        ca_file = "/etc/countersign/ca.pem"                 # whom our own calls trust instead of the system's list
+        signature_version = 2                               # of our own calls; 4 unless the store knows only 2
 
         # Anybody with leave may write here; nobody trusts what is in it.
         [uploads]
@@ -59,6 +61,10 @@ enum Sample {
         session_token_file = "/etc/countersign/storage.token"
         key = "{date}/{user}/{uuid}/{name}{ext}"    # the template of a stored key
         claims = "claims/"                          # the prefix of the claim objects
+        storage_class = "STANDARD_IA"               # of stored objects; none: the bucket's
+        encryption = "aws:kms"                      # of stored objects: "AES256", "aws:kms"; none: the bucket's
+        encryption_key_id = "alias/uploads"         # with "aws:kms"
+        part_copy_threshold = "64MiB"               # from here on an object is copied in parts
 
         # What may be uploaded, unless a profile says otherwise.
         [rules]
@@ -70,6 +76,7 @@ enum Sample {
         key_characters = "strict"           # in keys: URL characters only; or "unicode"
         storage_classes = ["STANDARD_IA"]   # allowed values of x-amz-storage-class; empty: none
         encryption = ["AES256", "aws:kms"]  # allowed values of x-amz-server-side-encryption; empty: none
+        encryption_key_ids = ["alias/uploads"]      # allowed values of x-amz-server-side-encryption-aws-kms-key-id
         body_limit = "32KiB"                # of a request to us, not of an upload
         inspect = true                      # look into files, with libmagic
         delete = true                       # whether users may delete uploads that are not complete
