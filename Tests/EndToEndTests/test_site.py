@@ -73,7 +73,7 @@ class Installation:
         self.hook = Hook()
         self.program = servers.Countersign(s3)
         secret = self.program.directory / "hook.key"
-        secret.write_text("a secret of 24 bytes or more\n")
+        secret.write_text("a-secret-of-24-bytes-or-more\n")
         secret.chmod(0o600)
         give(secret)
         text = self.program.config.read_text().replace("[rules]\n", "[rules]\ndelete = true\n")
