@@ -27,10 +27,12 @@ def test_an_upload(browsers, site, store, file, version, transport):
     assert page.run("return qq.supportedFeatures.ajaxUploading") is (transport == "xhr")
     upload = page.upload(file)
     assert upload["success"] is True, (upload, page.console())
-    assert upload["key"].startswith("frodo/")
-    stored, answer = store.get(upload["key"])
+    assert upload["uploadKey"].startswith("frodo/")
+    stored, answer = store.get(upload["uploadKey"])
     assert stored == CONTENT
     assert answer["Metadata"]["qqfilename"] == "note.txt"
+    assert store.get(upload["key"], "storage")[0] == CONTENT
+    assert f"Stored as {upload['key']}" in page.text()
 
 
 @VERSIONS
@@ -40,8 +42,8 @@ def test_a_unicode_file_name(browsers, sites, store, tmp_path, version):
     page = UploadPage(browsers, sites["nginx"], version=version, name="filename")
     upload = page.upload(path)
     assert upload["success"] is True, (upload, page.console())
-    assert upload["key"] == "frodo/" + path.name
-    stored, answer = store.get(upload["key"])
+    assert upload["uploadKey"] == "frodo/" + path.name
+    stored, answer = store.get(upload["uploadKey"])
     assert stored == CONTENT
     assert answer["Metadata"]["qqfilename"] == quote(path.name, safe="!*'()")
 
@@ -58,7 +60,7 @@ def test_a_bucket_addressed_by_host(browsers, sites, s3, store, file, transport)
         assert page.run("return uploader._options.request.endpoint") == f"http://uploads.localhost:{s3['port']}/"
         upload = page.upload(file)
         assert upload["success"] is True, (upload, page.console())
-        assert store.get(upload["key"])[0] == CONTENT
+        assert store.get(upload["uploadKey"])[0] == CONTENT
     finally:
         server.stop()
         program.stop()
@@ -77,7 +79,7 @@ def test_the_user_sees_why_a_policy_was_refused(browsers, site, store, file, tra
 def test_two_users_cannot_reach_each_other(browsers, sites, store, file):
     for user, other in (("frodo", "sam"), ("sam", "frodo")):
         page = UploadPage(browsers, sites["nginx"], user=user)
-        assert page.upload(file)["key"].startswith(user + "/")
+        assert page.upload(file)["uploadKey"].startswith(user + "/")
         refused = UploadPage(browsers, sites["nginx"], user=user, prefix=other + "/")
         before = store.keys()
         assert refused.upload(file)["success"] is not True
@@ -90,5 +92,5 @@ def test_the_prefix_cookie_is_a_users_prefix(browsers, sites, store, file, user)
     page = UploadPage(browsers, sites["nginx"], user=user, prefix="cookie")
     upload = page.upload(file)
     assert upload["success"] is True, (upload, page.console())
-    assert upload["key"].startswith(prefix(user))
-    assert store.get(upload["key"])[0] == CONTENT
+    assert upload["uploadKey"].startswith(prefix(user))
+    assert store.get(upload["uploadKey"])[0] == CONTENT

@@ -136,10 +136,11 @@ write_pages() {
 }
 
 sample_upload() {
-    local site=http://127.0.0.1:$PORT key date day
+    local site=http://127.0.0.1:$PORT uuid key date day
     date=$(date -u +%Y%m%dT%H%M%SZ)
     day=${date%%T*}
-    key=frodo/$(cat /proc/sys/kernel/random/uuid).txt
+    uuid=$(cat /proc/sys/kernel/random/uuid)
+    key=frodo/$uuid.txt
     printf 'Speak, friend, and enter.\n' >"$WORK/note.txt"
 
     step "frodo asks for leave: POST $site/upload/sign?v4=true"
@@ -171,8 +172,19 @@ JSON
         -F "file=@$WORK/note.txt;type=text/plain" "$S3_URL/$S3_UPLOADS" | tr -d '\r' | show
     show <"$WORK/s3-answer"
 
-    step "In the bucket, and byte for byte what was sent"
-    /usr/bin/python3 - "$END_TO_END/s3" "$S3_URL" "$S3_UPLOADS" "$key" "$WORK/stored" <<'PYTHON' | show
+    step "frodo says that it is there: POST $site/upload/file_uploaded"
+    curl -sS --fail-with-body -u "frodo:$PASSWORD" -H 'Accept: application/json' \
+        --data-urlencode "key=$key" --data-urlencode "bucket=$S3_UPLOADS" \
+        --data-urlencode "uuid=$uuid" --data-urlencode name=note.txt \
+        -o "$WORK/answer.json" "$site/upload/file_uploaded" || true
+    sed 's/,"/,\n "/g' "$WORK/answer.json" | show
+    echo
+    # browsers of iframes can read no other status than 200: the answer itself tells
+    [ "$(answer success)" = True ] || return 1
+    key=$(answer key)
+
+    step "Countersign checked it and copied it: in the bucket $S3_STORAGE, and byte for byte what was sent"
+    /usr/bin/python3 - "$END_TO_END/s3" "$S3_URL" "$S3_STORAGE" "$key" "$WORK/stored" <<'PYTHON' | show
 import sys
 sys.path.insert(0, sys.argv[1])
 import gateway
@@ -182,7 +194,8 @@ for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
     print(f"{entry['Size']:6} bytes  {bucket}/{entry['Key']}")
 s3.download_file(bucket, key, target)
 PYTHON
-    cmp "$WORK/note.txt" "$WORK/stored" && echo "    the same ✓"
+    cmp "$WORK/note.txt" "$WORK/stored"
+    echo "    $S3_STORAGE/$key: the same ✓"
 
     step "sam may not write to frodo's prefix"
     local status
@@ -226,7 +239,7 @@ run_demo() {
     start_server
     wait_for "$server" listening "$PORT"
     sample_upload
-    step "Done: a file is in S3, and no byte of it went through the site"
+    step "Done: a file is stored in S3, and no byte of it went through the site"
     [ -z "$once" ] || return 0
 
     cat <<TEXT
