@@ -29,10 +29,14 @@ part() {
 # shellcheck disable=SC2317  # called by part
 sanitize() {
     mkdir -p .build
-    # TOMLKit never frees the strings of the one file that is read at the start.
-    echo "leak:TOMLKit/Sources" >.build/known-leaks
+    # TOMLKit never frees the strings of the one file that is read at the start. The constant scripts of the fault tests
+    # hang on enums whose pointers carry tag bits, which the leak checker cannot follow.
+    printf 'leak:%s\n' TOMLKit/Sources S3ClientTests05FaultC0 >.build/known-leaks
+    # What Swift's own Mutex guards looks unguarded: the thread sanitizer does not see its futex.
+    printf 'race:%s\n' RefreshingCredentials S3ClientTests07RefreshC0 >.build/known-races
     # A scratch path of its own keeps the other builds; XCTest's own leaks would fail the address sanitizer.
-    LSAN_OPTIONS=suppressions=.build/known-leaks SWIFT_BACKTRACE=enable=no \
+    LSAN_OPTIONS=suppressions=.build/known-leaks TSAN_OPTIONS=suppressions=.build/known-races \
+        SWIFT_BACKTRACE=enable=no COUNTERSIGN_TESTS_ARE_SLOWED=1 \
         swift test --disable-xctest --sanitize="$1" --scratch-path ".build/$1"
 }
 

@@ -8,6 +8,7 @@ final class TestThread {
     }
 
     private var thread = pthread_t()
+    private var isJoined = false
 
     init(_ run: @escaping @Sendable () -> Void) {
         let body = unsafe Unmanaged.passRetained(Body(run))
@@ -21,6 +22,11 @@ final class TestThread {
     }
 
     func join() {
+        isJoined = true
         pthread_join(thread, nil)
+    }
+
+    deinit {
+        if !isJoined { pthread_detach(thread) }
     }
 }

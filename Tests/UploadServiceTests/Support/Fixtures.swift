@@ -90,3 +90,6 @@ extension Inquiry {
         self.init(request, at: SharedSite(site))
     }
 }
+
+/// What a sanitizer's instrumentation may cost where a test bounds its time.
+let slowdown = ProcessInfo.processInfo.environment["COUNTERSIGN_TESTS_ARE_SLOWED"] == nil ? 1 : 10
