@@ -2,7 +2,7 @@
 # Countersign runs this when an upload is complete: [hook] command = ["/usr/local/bin/on-upload"], the event on stdin.
 # Exit 0 takes the upload (a JSON object on stdout is passed on to the page), exit 1 refuses it for good.
 # Any other status means: ask again later. So what merely fails must not end with 1, which is what `set -e` would do.
-set -uo pipefail
+set -o pipefail
 trap 'exit 75' ERR # for later; sysexits.h calls it a temporary failure
 set -E
 
