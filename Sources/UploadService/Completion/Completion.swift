@@ -161,7 +161,8 @@ struct Completion {
         let answering = CompletionAnswer(desk: desk, claim: claim, post: post, headers: headers)
         let event = answering.event(at: now)
         let terms = try HookQuestion(desk: desk, headers: headers, surroundings: surroundings)
-            .ask(.copying, id: ByteString(event.id.bytes + "_copying".utf8), data: event.data, until: deadline, &account)
+            .ask(
+                .copying, id: ByteString(event.id.bytes + "_copying".utf8), data: event.data, until: deadline, &account)
         guard UInt64(clamping: claim.size) <= terms.size(within: rules.maximumSize) else {
             throw .tooLarge(terms.size(within: rules.maximumSize))
         }

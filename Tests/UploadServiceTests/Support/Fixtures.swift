@@ -93,3 +93,15 @@ extension Inquiry {
 
 /// What a sanitizer's instrumentation may cost where a test bounds its time.
 let slowdown = ProcessInfo.processInfo.environment["COUNTERSIGN_TESTS_ARE_SLOWED"] == nil ? 1 : 10
+
+/// The processor time that this thread spends on `body`: how busy the machine is does not count.
+func processorTime(_ body: () -> Void) -> Duration {
+    func now() -> Duration {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+    let start = now()
+    body()
+    return now() - start
+}
