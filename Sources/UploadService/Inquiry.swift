@@ -62,6 +62,11 @@ struct Inquiry {
         return parameter("HTTP_HOST").map { ReturnPage(host: $0, isPlainHTTPAllowed: !isSecure, path: path) }
     }
 
+    /// What signs for browsers and API clients at this moment.
+    func uploadCredentials() throws(RequestError) -> Credentials {
+        site.credentials
+    }
+
     /// The set of rules that the web server chose for this location.
     func profile() throws(RequestError) -> Site.Profile {
         guard let name = parameter("COUNTERSIGN_PROFILE"), !name.is("default") else { return site.rules }

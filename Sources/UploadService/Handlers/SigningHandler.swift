@@ -48,9 +48,10 @@ struct SigningHandler {
     private func authorized(
         _ policy: POSTPolicy, _ rules: UploadRules, _ caller: Caller
     ) throws(RequestError) -> AuthorizedPolicy {
+        let credentials = try inquiry.uploadCredentials()
         do throws(PolicyViolations) {
             return try rules.authorize(
-                policy, for: caller, signedBy: inquiry.site.credentials, at: surroundings.signingTime)
+                policy, for: caller, signedBy: credentials, at: surroundings.signingTime)
         } catch {
             throw .refused(error)
         }

@@ -38,8 +38,9 @@ struct UploadURIHandler {
     private func presign(
         _ upload: AuthorizedUpload, _ rules: UploadRules
     ) throws(RequestError) -> PresignedUpload {
+        let credentials = try inquiry.uploadCredentials()
         do {
-            let signer = try Signer(credentials: inquiry.site.credentials, region: rules.region)
+            let signer = try Signer(credentials: credentials, region: rules.region)
             return try upload.presigned(by: signer, at: inquiry.site.endpoint, addressing: inquiry.site.addressing)
         } catch {
             throw .cannotPresign
