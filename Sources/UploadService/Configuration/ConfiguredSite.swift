@@ -1,4 +1,5 @@
 internal import S3Authorization
+internal import S3Client
 
 extension Site {
     /// The site that a checked configuration describes.
@@ -20,10 +21,15 @@ extension Site {
         if configuration.identity.anonymous, let secret = configuration.server.secret {
             anonymous = AnonymousCookie(secret: secret)
         }
+        let transport = CurlTransport(authorities: s3.authorities, stopwatch: surroundings.stopwatch)
+        let permits = Permits(configuration.server.workers - 4)
+        hook = configuration.siteHook(transport, permits, surroundings)
         storage = try configuration.storage.map { storage throws(ConfigurationError) in
-            try StorageDesk(
-                storage, configuration, credentials: providers.storage(storage, beside: uploadsProvider), surroundings)
+            let provider = try providers.storage(storage, beside: uploadsProvider)
+            return try StorageDesk(
+                storage, configuration, credentials: provider, transport, permits, surroundings)
         }
+        storage?.hook = hook
         for (name, rules) in configuration.profiles {
             profiles[ByteString(name)] = Profile(name: ByteString(name), rules, configuration)
         }
