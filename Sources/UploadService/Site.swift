@@ -25,6 +25,8 @@ package struct Site: Sendable {
     /// Where browsers upload to.
     package var endpoint: Endpoint
     package var addressing: Addressing
+    /// The site's own say; nil where it has none.
+    package var hook: SiteHook?
     /// The trusted side; nil where uploads are not completed here.
     package var storage: StorageDesk?
     package var rules: Profile

@@ -19,6 +19,7 @@ struct ConfigurationSections {
         let checks = CrossChecks(reader: reader)
         checks.server(server, identity, hook)
         checks.receipt(receiptSecret, server)
+        checks.withoutStorage(base, profiles, hook, receiptSecret)
         guard let s3 else { return nil }
         checks.endpoints(s3, uploads)
         checks.versions(base, profiles, s3)
