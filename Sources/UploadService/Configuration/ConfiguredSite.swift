@@ -18,9 +18,8 @@ extension Site {
         iframeErrors = configuration.server.iframeErrors
         identityParameter = configuration.identity.parameter
         prefixCookie = configuration.identity.prefixCookie
-        if configuration.identity.anonymous, let secret = configuration.server.secret {
-            anonymous = AnonymousCookie(secret: secret)
-        }
+        if configuration.identity.anonymous { anonymous = AnonymousCookie(secrets: configuration.server.secrets) }
+        tickets = TicketKeys(secrets: configuration.server.secrets)
         let transport = CurlTransport(authorities: s3.authorities, stopwatch: surroundings.stopwatch)
         let permits = Permits(configuration.server.workers - 4)
         hook = configuration.siteHook(transport, permits, surroundings)
