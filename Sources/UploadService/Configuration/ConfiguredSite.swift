@@ -16,11 +16,12 @@ extension Site {
         iframeErrors = configuration.server.iframeErrors
         identityParameter = configuration.identity.parameter
         prefixCookie = configuration.identity.prefixCookie
-        if configuration.identity.anonymous, let secret = configuration.server.secret {
-            anonymous = AnonymousCookie(secret: secret)
-        }
+        if configuration.identity.anonymous { anonymous = AnonymousCookie(secrets: configuration.server.secrets) }
+        tickets = TicketKeys(secrets: configuration.server.secrets)
+        let permits = Permits(configuration.server.workers - 4)
+        self.uploads = try UploadsDesk(configuration, surroundings, permits)
         storage = try configuration.storage.map { storage throws(ConfigurationError) in
-            try StorageDesk(storage, configuration, surroundings)
+            try StorageDesk(storage, configuration, surroundings, permits)
         }
         for (name, rules) in configuration.profiles {
             profiles[ByteString(name)] = Profile(name: ByteString(name), rules, configuration)
@@ -63,6 +64,7 @@ extension Site.Profile {
         bodyLimit = configured.bodyLimit
         inspects = configured.inspect
         allowsDeletion = configured.delete
+        completesAtOnce = configured.completeOnMultipart
     }
 
     /// Those configured, without version 2 where Amazon's region never took it.
