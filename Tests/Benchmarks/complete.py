@@ -28,7 +28,7 @@ from faults import store as faults  # noqa: E402
 from results import Measured, say  # noqa: E402
 
 MIB = 1 << 20
-FULL = dict(pairs=300, large=512 * MIB, copies=7, memory=3, rounds=7, signs=400)
+FULL = dict(pairs=200, large=512 * MIB, copies=5, memory=3, rounds=7, signs=400)
 SMOKE = dict(pairs=10, large=16 * MIB, copies=1, memory=1, rounds=1, signs=50)
 HUGE = 6 << 30
 PERMITTED = WORKERS - 4  # the most that talk to S3 at once
