@@ -34,11 +34,11 @@ enum MultipartRoute: Equatable {
 
     var name: StaticString {
         switch self {
-        case .uploads: "multipart"
-        case .upload: "multipart_upload"
-        case .part: "multipart_part"
-        case .batch: "multipart_batch"
-        case .complete: "multipart_complete"
+        case .uploads: "s3/multipart"
+        case .upload: "s3/multipart/ID"
+        case .part: "s3/multipart/ID/part"
+        case .batch: "s3/multipart/ID/batch"
+        case .complete: "s3/multipart/ID/complete"
         }
     }
 

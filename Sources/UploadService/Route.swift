@@ -31,7 +31,7 @@ enum Route: Equatable {
         case .prefix: "prefix"
         case .health: "health"
         case .multipart(let route): route.name
-        case .sts: "sts"
+        case .sts: "s3/sts"
         }
     }
 

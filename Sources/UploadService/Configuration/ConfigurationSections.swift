@@ -86,7 +86,7 @@ struct ConfigurationSections {
         let credentials = section.credentials(isRequired: true)
         var uploads = Configuration.Uploads(
             bucket: bucket ?? "", acl: acl ?? .private,
-            credentials: credentials ?? Configuration.Credentials(accessKeyID: "", secretAccessKey: Secret("")))
+            credentials: credentials ?? .aws)
         section.set(&uploads.key, "key", Checks.uploadKeyTemplate)
         section.set(&uploads.ticketExpiresAfter, "ticket_expires_after") { value throws(WrongValue) in
             try value.integer(in: 60...31_536_000, of: "seconds")

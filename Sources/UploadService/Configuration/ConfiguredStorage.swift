@@ -1,18 +1,16 @@
-internal import Glibc
 internal import S3Authorization
 internal import S3Client
 
 extension StorageDesk {
     init(
-        _ storage: Configuration.Storage, _ configuration: Configuration, _ surroundings: Surroundings,
-        _ permits: Permits
+        _ storage: Configuration.Storage, _ configuration: Configuration, credentials: any CredentialsProvider,
+        _ surroundings: Surroundings, _ permits: Permits
     ) throws(ConfigurationError) {
         let s3 = configuration.s3
         guard let template = StorageKeyTemplate(storage.key) else {
             throw ConfigurationError(key: "storage.key", "is no template of a key")
         }
         let transport = CurlTransport(authorities: s3.authorities, stopwatch: surroundings.stopwatch)
-        let credentials = try storage.provider(transport, region: s3.region, surroundings)
         let client = try S3Client(configured: s3, credentials, transport, surroundings)
         self.init(
             client: client, uploads: ByteString(configuration.uploads.bucket), bucket: ByteString(storage.bucket),
@@ -38,21 +36,6 @@ extension Configuration.Storage {
         ]
         return values.compactMap { name, value in value.map { HeaderField(name, ByteString($0)) } }
     }
-
-    /// The configured credentials, or those that AWS's own tools would find.
-    fileprivate func provider(
-        _ transport: any Transport, region: String, _ surroundings: Surroundings
-    ) throws(ConfigurationError) -> any CredentialsProvider {
-        if let credentials { return StaticCredentials(Credentials(credentials)) }
-        do throws(CredentialsError) {
-            return try StandardCredentials.provider(
-                environment: { name in unsafe getenv(name).flatMap { text in unsafe String(validatingCString: text) } },
-                region: ByteString(region), transport: transport, surroundings: surroundings.ofS3,
-                fileExists: { path in unsafe access(path, R_OK) == 0 })
-        } catch {
-            throw ConfigurationError(key: "storage.credentials", "is \"aws\", but \(error)")
-        }
-    }
 }
 
 extension Surroundings {
@@ -73,6 +56,11 @@ extension Surroundings {
             skew: { [log] seconds in
                 var line = LogLine()
                 line.add("event", "the clock of S3 is \(seconds) s ahead of ours: set this machine's clock")
+                log(line.bytes)
+            },
+            notice: { [log] text in
+                var line = LogLine()
+                line.add("event", text)
                 log(line.bytes)
             })
     }

@@ -34,9 +34,11 @@ struct MultipartWish {
             }
             return size
         }
-        metadata = try members.given("metadata").map { json throws(RequestError) in
-            try UploadMetadata(json: Array(json.bytes))
-        } ?? UploadMetadata()
+        if let json = members.given("metadata") {
+            metadata = try UploadMetadata(json: Array(json.bytes))
+        } else {
+            metadata = UploadMetadata()
+        }
     }
 }
 

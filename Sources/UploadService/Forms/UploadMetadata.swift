@@ -19,8 +19,8 @@ struct UploadMetadata: Equatable {
         for (name, value) in try Self.pairs(json) {
             guard Self.isName(name) else {
                 throw .invalidField(
-                    "metadata", "'\(ByteString(name.bytes.prefix(80)))' can't be the name of metadata: only letters, "
-                        + "digits, '-', '_' and '.' can")
+                    "metadata",
+                    "'\(Self.shown(name))' can't be the name of metadata; use letters, digits, '-', '_' and '.'")
             }
             let header = HeaderField(
                 ByteString(Self.prefix.bytes + name.lowercasedASCII.bytes), Self.encoded(value))
@@ -60,10 +60,13 @@ struct UploadMetadata: Equatable {
             throw .invalidField("metadata", "The metadata should be an object")
         }
         if let wrong {
-            throw .invalidField("metadata", "'\(ByteString(wrong.bytes.prefix(80)))' should be a text, a number or a boolean")
+            throw .invalidField("metadata", "'\(Self.shown(wrong))' should be a text, a number or a boolean")
         }
         return pairs
     }
+
+    /// Cut anywhere, and still UTF-8.
+    private static func shown(_ name: ByteString) -> String { ByteString(name.bytes.prefix(80)).description }
 
     /// What is a header's name to every server on the way.
     private static func isName(_ name: ByteString) -> Bool {
