@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import S3Client
 import Testing
 
 @testable import S3Authorization
@@ -12,7 +13,8 @@ struct ClientChunkTests {
     private func site(token: ByteString? = nil) throws -> Site {
         let rules = UploadRules.make { $0.bucket = "my-bucket" }
         return try .make(rules: rules) { site in
-            site.credentials = Credentials(accessKeyID: "AKID", secret: Secret("SECRET"), sessionToken: token)
+            site.credentials = StaticCredentials(
+                Credentials(accessKeyID: "AKID", secret: Secret("SECRET"), sessionToken: token))
             site.mount = "/s3"
             site.url = HTTPURL("https://app.example")
             if let endpoint = try? Endpoint(parsing: "https://s3.amazonaws.com") { site.endpoint = endpoint }

@@ -14,7 +14,9 @@ struct RESTRequestTests {
         (RESTSample.abort4, .abort(uploadID: "2~U.p_1-x"), .v4),
     ]
 
-    @Test(arguments: good) func areSigned(_ text: String, operation: MultipartOperation, version: SignatureVersion) throws {
+    @Test(arguments: good) func areSigned(_ text: String, operation: MultipartOperation, version: SignatureVersion)
+        throws
+    {
         let authorized = try RESTSample(text).authorize()
         #expect(authorized.operation == operation && authorized.version == version)
         #expect(authorized.key == "frodo/a b.png")
@@ -107,7 +109,8 @@ struct RESTRequestTests {
         ("?uploads", "?uploads\n", "text: The text should be method"),
         ("?uploads", "?uploads\n/uploads/sam/x", "text: Every header line should be"),
         ("x-amz-acl", "/uploads/frodo/a:?uploads\nx-amz-acl", "/uploads/frodo/a: This header may not be signed"),
-        ("x-amz-acl:", "", "text: Every header line should be"), ("POST", "AWS4-", "text: The text should be algorithm"),
+        ("x-amz-acl:", "", "text: Every header line should be"),
+        ("POST", "AWS4-", "text: The text should be algorithm"),
     ])
     func version2(_ old: String, _ new: String, problem: String) throws {
         try expect(RESTSample.initiate2, old, new, problem)
@@ -123,7 +126,8 @@ struct RESTRequestTests {
         ("20261122/", "20261121/", "scope: The date should be today's"),
         ("us-east-1", "eu-west-1", "scope: The region should be 'us-east-1'"),
         ("/s3/", "/iam/", "scope: The service should be 's3'"), ("/s3/", "//", "scope: Should be <date>"),
-        ("aws4_request", "aws4_request/x", "scope: Should be <date>"), ("aws4_request", "AWS4_REQUEST", "scope: Should"),
+        ("aws4_request", "aws4_request/x", "scope: Should be <date>"),
+        ("aws4_request", "AWS4_REQUEST", "scope: Should"),
         ("POST", "GET", "operation"), ("uploads=\n", "acl=&uploads=\n", "operation"), ("uploads=\n", "\n", "operation"),
         ("uploads=\n", "uploads\n", "text: The text should be spelled exactly"),
         ("/frodo/", "/sam/", "key: Key should start with 'frodo/'!"),
@@ -157,7 +161,8 @@ struct RESTRequestTests {
         ("partNumber=3", "partNumber=03", "partNumber"), ("partNumber=3", "partNumber=+3", "partNumber"),
         ("partNumber=3", "partNumber=", "partNumber"), ("partNumber=3", "partNumber=3x", "partNumber"),
         ("partNumber=3", "partNumber=٣", "text"), ("partNumber=3&", "", "operation"),
-        ("partNumber=3", "partNumber=3&partNumber=4", "operation"), ("partNumber=3&uploadId=2~U.p_1-x", "", "operation"),
+        ("partNumber=3", "partNumber=3&partNumber=4", "operation"),
+        ("partNumber=3&uploadId=2~U.p_1-x", "", "operation"),
         ("uploadId=2~U.p_1-x", "uploadId=", "uploadId"), ("uploadId=2~U.p_1-x", "uploadId", "uploadId"),
         ("&uploadId=2~U.p_1-x", "", "operation"), ("2~U.p_1-x", "2%7EU", "uploadId"), ("2~U.p_1-x", "a/b", "uploadId"),
         ("2~U.p_1-x", "a=b", "uploadId"), ("2~U.p_1-x", "a&x=y", "operation"), ("2~U.p_1-x", "a&acl", "operation"),

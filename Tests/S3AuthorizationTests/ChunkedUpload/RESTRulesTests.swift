@@ -19,7 +19,9 @@ struct RESTRulesTests {
         }
     }
 
-    @Test(arguments: ["https://127.0.0.1:9000", "https://s3.example.org"]) func aBucketInThePath(endpoint: String) throws {
+    @Test(arguments: ["https://127.0.0.1:9000", "https://s3.example.org"]) func aBucketInThePath(endpoint: String)
+        throws
+    {
         func sample(_ text: String) -> RESTSample {
             RESTSample(text) {
                 $0.endpoint = endpoint
@@ -28,7 +30,8 @@ struct RESTRulesTests {
         }
         for text in [RESTSample.initiate4, RESTSample.part4, RESTSample.complete4, RESTSample.abort4] {
             let problems = try sample(text).problems()
-            #expect(problems.count == 1 && problems[0].hasPrefix("host: This site addresses the bucket in the URL's path"))
+            #expect(
+                problems.count == 1 && problems[0].hasPrefix("host: This site addresses the bucket in the URL's path"))
         }
         for text in [RESTSample.initiate2, RESTSample.part2, RESTSample.complete2, RESTSample.abort2] {
             #expect(try sample(text).problems() == [])
@@ -110,7 +113,8 @@ struct RESTRulesTests {
         #expect(try RESTSample(text(2048 - others)).problems() == [])
         #expect(try RESTSample(text(2049 - others)).problems().first?.hasPrefix("x-amz-meta-*: All metadata") == true)
         let many = (0...100).map { "x-amz-meta-\(100 + $0):\n" }.joined()
-        let problems = try RESTSample(RESTSample.initiate2.replacing("x-amz-meta-q", with: many + "x-amz-meta-q")).problems()
+        let problems = try RESTSample(RESTSample.initiate2.replacing("x-amz-meta-q", with: many + "x-amz-meta-q"))
+            .problems()
         #expect(problems == ["text: The text should have at most 100 headers"])
     }
 
@@ -132,7 +136,8 @@ struct RESTRulesTests {
 
     /// The prefix is encoded in the key, and so once more in the path.
     @Test(arguments: [
-        ("sam spade", "/sam%2520spade/"), ("jürgen", "/j%25C3%25BCrgen/"), ("a/b", "/a%252Fb/"), ("o+neil", "/o%2Bneil/"),
+        ("sam spade", "/sam%2520spade/"), ("jürgen", "/j%25C3%25BCrgen/"), ("a/b", "/a%252Fb/"),
+        ("o+neil", "/o%2Bneil/"),
     ])
     func usersWithOddNames(_ user: String, path: String) throws {
         let text = RESTSample.part2.replacing("/frodo/", with: path)

@@ -22,7 +22,9 @@ struct RESTSpellingTests {
     }
 
     /// A form's space: S3 would store a plus sign.
-    @Test(arguments: ["frodo%2Fa+b%C3%A9.bin", "frodo/%61", "frodo/a%2b", "frodo%2fa", "frodo%2Fa/b", "frodo/a%", "é", "a b"])
+    @Test(arguments: [
+        "frodo%2Fa+b%C3%A9.bin", "frodo/%61", "frodo/a%2b", "frodo%2fa", "frodo%2Fa/b", "frodo/a%", "é", "a b",
+    ])
     func noSpelling(_ text: String) {
         #expect(KeySpelling.read(ByteString(text)) == nil)
     }
@@ -54,9 +56,10 @@ struct RESTSpellingTests {
     @Test func roundTrips() throws {
         var random = SystemRandomNumberGenerator()
         func text(_ letters: String, _ range: ClosedRange<Int>) -> ByteString {
-            ByteString((0..<Int.random(in: range, using: &random)).map { _ in
-                Array(letters.utf8).randomElement(using: &random) ?? 0x61
-            })
+            ByteString(
+                (0..<Int.random(in: range, using: &random)).map { _ in
+                    Array(letters.utf8).randomElement(using: &random) ?? 0x61
+                })
         }
         let plain = "abcXYZ019-._~"
         for _ in 0..<2000 {
@@ -71,14 +74,18 @@ struct RESTSpellingTests {
             let isVersion4 = Bool.random(using: &random)
             var headers: [HeaderField] = []
             if operation == .initiate {
-                headers = [HeaderField("x-amz-acl", "private"), HeaderField("x-amz-meta-" + text("abc", 1...9), text(plain, 0...9))]
+                headers = [
+                    HeaderField("x-amz-acl", "private"),
+                    HeaderField("x-amz-meta-" + text("abc", 1...9), text(plain, 0...9)),
+                ]
             }
             let hash = operation.hasBody ? PayloadHash(of: Array(id.bytes)) : .empty
             let scope = try CredentialScope(time: time, region: "us-east-1")
             let type: ByteString = operation == .complete(uploadID: id) ? "application/xml; charset=UTF-8" : ""
             let request = MultipartRequest(
                 operation: operation, key: "frodo/" + text("abc 019-._~!'()*+&=@:,;$[]?#", 1...30) + "x",
-                spelling: try #require(KeySpelling.allCases.randomElement(using: &random)), time: time, headers: headers,
+                spelling: try #require(KeySpelling.allCases.randomElement(using: &random)), time: time,
+                headers: headers,
                 version: isVersion4
                     ? .v4(scope, host: "uploads.s3.example.org:8443", payloadHash: hash)
                     : .v2(bucket: "uploads", contentType: type))
