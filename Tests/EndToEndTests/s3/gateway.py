@@ -116,6 +116,8 @@ rgw_run_sync_thread = false
 rgw_crypt_require_ssl = false
 rgw_s3_auth_use_sts = true
 rgw_sts_key = sixteen-byte-key
+# uploads in parts without megabytes
+rgw_multipart_min_part_size = 4096
 """
 
 
