@@ -67,6 +67,8 @@ package struct Dispatcher: Sendable {
             return try DeletionHandler(inquiry, .init(desk)).respond(&account)
         case .prefix: return try PrefixHandler(inquiry, surroundings).respond(&account)
         case .health: return HealthHandler.response
+        case .multipart(let route): return try MultipartHandler(inquiry, surroundings).respond(to: route, &account)
+        case .sts: throw .noTemporaryCredentials
         }
     }
 

@@ -1,4 +1,5 @@
 internal import S3Authorization
+internal import S3Client
 
 extension Site {
     /// The site that a checked configuration describes.
@@ -17,13 +18,18 @@ extension Site {
         iframeErrors = configuration.server.iframeErrors
         identityParameter = configuration.identity.parameter
         prefixCookie = configuration.identity.prefixCookie
-        if configuration.identity.anonymous, let secret = configuration.server.secret {
-            anonymous = AnonymousCookie(secret: secret)
-        }
+        if configuration.identity.anonymous { anonymous = AnonymousCookie(secrets: configuration.server.secrets) }
+        tickets = TicketKeys(secrets: configuration.server.secrets)
+        let transport = CurlTransport(authorities: s3.authorities, stopwatch: surroundings.stopwatch)
+        let permits = Permits(configuration.server.workers - 4)
+        uploads = try UploadsDesk(configuration, credentials: uploadsProvider, transport, permits, surroundings)
+        hook = configuration.siteHook(transport, permits, surroundings)
         storage = try configuration.storage.map { storage throws(ConfigurationError) in
-            try StorageDesk(
-                storage, configuration, credentials: providers.storage(storage, beside: uploadsProvider), surroundings)
+            let provider = try providers.storage(storage, beside: uploadsProvider)
+            return try StorageDesk(
+                storage, configuration, credentials: provider, transport, permits, surroundings)
         }
+        storage?.hook = hook
         for (name, rules) in configuration.profiles {
             profiles[ByteString(name)] = Profile(name: ByteString(name), rules, configuration)
         }
@@ -65,6 +71,7 @@ extension Site.Profile {
         bodyLimit = configured.bodyLimit
         inspects = configured.inspect
         allowsDeletion = configured.delete
+        completesAtOnce = configured.completeOnMultipart
     }
 
     /// Those configured, without version 2 where Amazon's region never took it.
