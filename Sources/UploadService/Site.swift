@@ -27,6 +27,8 @@ package struct Site: Sendable {
     package var addressing: Addressing
     /// Our own calls to the uploads bucket; nil where there are none.
     package var uploads: UploadsDesk?
+    /// The site's own say; nil where it has none.
+    package var hook: SiteHook?
     /// The trusted side; nil where uploads are not completed here.
     package var storage: StorageDesk?
     package var rules: Profile

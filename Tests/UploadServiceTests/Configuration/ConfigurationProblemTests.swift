@@ -112,10 +112,6 @@ import Testing
         ("uploads", "key = \"{user}/a'b/{uuid}\"", "uploads.key: \"{user}/a'b/{uuid}\" may hold letters, digits and"),
         ("uploads", "key = \"{user}/../{uuid}\"", "uploads.key: \"{user}/../{uuid}\" must be a plain key"),
         ("uploads", "ticket_expires_after = 0", "uploads.ticket_expires_after: "),
-        (
-            "rules", "complete_on_multipart = true",
-            "rules.complete_on_multipart: needs a section [storage], where completed uploads go"
-        ),
         ("uploads", "session_token = \"a b\"", "uploads.session_token: must be one word of visible ASCII characters"),
         ("uploads", "session_token = \"\"", "uploads.session_token: is empty"),
         ("uploads", "session_token = 7", "uploads.session_token: must be a string in quotes, not a number"),
