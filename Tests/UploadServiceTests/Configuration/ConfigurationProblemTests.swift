@@ -232,11 +232,11 @@ import Testing
             "storage.bucket: is the uploads bucket; what is trusted"
         ),
         (
-            "key = ", "key = \"{user}/{id}\"",
+            "key = \"{date}", "key = \"{user}/{id}\"",
             "storage.key: \"{user}/{id}\" holds a brace that begins none of {user}"
         ),
-        ("key = ", "key = \"{user}{ext}\"", "must hold {uuid}, else one upload could replace another"),
-        ("key = ", "key = \"/{uuid}\"", "must be a plain key"),
+        ("key = \"{date}", "key = \"{user}{ext}\"", "must hold {uuid}, else one upload could replace another"),
+        ("key = \"{date}", "key = \"/{uuid}\"", "must be a plain key"),
         ("claims = ", "claims = \"claims\"", "must end with a slash"),
         ("claims = ", "claims = \"a/../\"", "must be a plain key"),
         ("timeout = ", "timeout = 40", "hook.timeout: is 40; it must be less than server.deadline, which is 40"),
