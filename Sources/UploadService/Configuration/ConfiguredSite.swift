@@ -22,6 +22,7 @@ extension Site {
         tickets = TicketKeys(secrets: configuration.server.secrets)
         let transport = CurlTransport(authorities: s3.authorities, stopwatch: surroundings.stopwatch)
         let permits = Permits(configuration.server.workers - 4)
+        uploads = try UploadsDesk(configuration, credentials: uploadsProvider, transport, permits, surroundings)
         hook = configuration.siteHook(transport, permits, surroundings)
         uploads = try UploadsDesk(configuration, credentials: uploadsProvider, transport, permits, surroundings)
         storage = try configuration.storage.map { storage throws(ConfigurationError) in
