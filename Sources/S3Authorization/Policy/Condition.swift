@@ -76,6 +76,15 @@ extension JSONWriter {
         }
     }
 
+    /// `["content-length-range", 0, 1024]`
+    mutating func lengthRange(_ range: ClosedRange<UInt64>) {
+        beginArray()
+        string("content-length-range" as ByteString)
+        number(range.lowerBound)
+        number(range.upperBound)
+        endArray()
+    }
+
     private mutating func matching(_ operation: ByteString, _ element: ByteString, _ value: Condition.Value) {
         beginArray()
         string(operation)

@@ -4,10 +4,12 @@ struct PolicyCheck: ~Copyable {
     let caller: Caller
     let credentials: Credentials
     let now: SigningTime
+    /// When the signature stops being good.
+    let expiration: SigningTime
 
     private(set) var violations: [PolicyViolation] = []
-    /// The conditions that will be written into the signed policy.
-    private(set) var authorized: [Condition] = []
+    /// The policy that will be signed if nothing is wrong, written anew out of what was looked at.
+    private var document = JSONWriter(capacity: 1024)
     var key: ByteString = ""
     var scope: CredentialScope?
     var signingDate: SigningTime?
@@ -22,6 +24,7 @@ struct PolicyCheck: ~Copyable {
         self.caller = caller
         self.credentials = credentials
         self.now = now
+        expiration = (try? now.adding(seconds: rules.expiresAfter)) ?? now
     }
 
     func has(_ element: PolicyElement) -> Bool {
@@ -59,12 +62,23 @@ struct PolicyCheck: ~Copyable {
 
     mutating func examine(_ policy: POSTPolicy) {
         violations = policy.violations
-        authorized.reserveCapacity(policy.conditions.count + 1)
+        document.beginObject()
+        document.name("expiration")
+        document.string(expiration.text(.extended))
+        document.name("conditions")
+        document.beginArray()
         let conditions = policy.conditions.span
         for index in conditions.indices {
             examine(conditions[index], at: index, of: policy)
         }
         examineWhatIsMissing()
+        document.endArray()
+        document.endObject()
+    }
+
+    /// The whole document, once everything is examined.
+    consuming func finish() -> ByteString {
+        ByteString(document.finish())
     }
 
     private mutating func examine(_ condition: borrowing Condition, at index: Int, of policy: borrowing POSTPolicy) {
@@ -81,7 +95,7 @@ struct PolicyCheck: ~Copyable {
         if let (message, kind) = violation(of: element, condition.element, value) {
             refuse(condition.element, message, kind)
         }
-        authorized.append(copy condition)
+        document.condition(condition)
     }
 
     private mutating func violation(
@@ -109,7 +123,7 @@ struct PolicyCheck: ~Copyable {
 
     private mutating func examineLengthRange(_ condition: borrowing Condition) {
         switch lengthRange(condition) {
-        case .success(let range): authorized.append(range)
+        case .success(let range): document.lengthRange(range)
         case .failure(let violation): violations.append(violation)
         }
     }
@@ -122,7 +136,7 @@ struct PolicyCheck: ~Copyable {
             refuse("redirect", "Send success_action_redirect or redirect, not both")
         }
         if !has(.contentLengthRange) {
-            authorized.append(lengthRange(from: 0, to: min(rules.maximumSize, rules.ceiling ?? .max)))
+            document.lengthRange(0...min(rules.maximumSize, rules.ceiling ?? .max))
         }
         examineVersion()
         examineMetadataLength()

@@ -44,8 +44,7 @@ public struct UploadRules: Sendable {
         guard check.violations.isEmpty else {
             throw PolicyViolations(all: check.violations)
         }
-        let expiration = (try? now.adding(seconds: expiresAfter)) ?? now
-        return AuthorizedPolicy(check, expiration: expiration, credentials: credentials)
+        return AuthorizedPolicy(check)
     }
 }
 
@@ -66,24 +65,12 @@ public struct AuthorizedPolicy: Sendable {
     /// Set for version 4 only.
     let scope: CredentialScope?
 
-    fileprivate init(_ check: borrowing PolicyCheck, expiration: SigningTime, credentials: Credentials) {
-        var writer = JSONWriter(capacity: 1024)
-        writer.beginObject()
-        writer.name("expiration")
-        writer.string(expiration.text(.extended))
-        writer.name("conditions")
-        writer.beginArray()
-        let conditions = check.authorized.span
-        for index in conditions.indices {
-            writer.condition(conditions[index])
-        }
-        writer.endArray()
-        writer.endObject()
-        document = ByteString(writer.bytes)
+    fileprivate init(_ check: consuming PolicyCheck) {
         key = check.key
         scope = check.scope
         version = check.scope == nil ? .v2 : .v4
-        self.expiration = expiration
-        self.credentials = credentials
+        expiration = check.expiration
+        credentials = check.credentials
+        document = check.finish()
     }
 }
