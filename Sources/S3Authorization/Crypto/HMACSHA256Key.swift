@@ -17,14 +17,21 @@ package struct HMACSHA256Key: Sendable, Redacted {
         self.init(secret.span)
     }
 
-    package func authenticationCode(for message: Span<UInt8>) -> [UInt8] {
-        unsafe [UInt8](unsafeUninitializedCapacity: Self.byteCount) { output, count in
+    /// Lends the code for as long as the call lasts.
+    package func withAuthenticationCode<Result>(for message: Span<UInt8>, _ body: (Span<UInt8>) -> Result) -> Result {
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.byteCount) { output in
             unsafe withUnsafePointer(to: state) { state in
                 unsafe message.withUnsafeBufferPointer { input in
                     unsafe countersign_hmac_sha256(state, input.baseAddress, input.count, output.baseAddress)
                 }
             }
-            count = Self.byteCount
+            return unsafe body(Span(_unsafeElements: UnsafeBufferPointer(output)))
+        }
+    }
+
+    package func authenticationCode(for message: Span<UInt8>) -> [UInt8] {
+        withAuthenticationCode(for: message) { code in
+            unsafe code.withUnsafeBufferPointer { unsafe Array($0) }
         }
     }
 

@@ -12,11 +12,8 @@ package struct JSONWriter {
     /// A copy of what is written so far.
     package var bytes: [UInt8] { Array(storage[..<count]) }
 
-    /// What was written; nothing is copied.
-    package consuming func finish() -> [UInt8] {
-        storage.removeLast(storage.count - count)
-        return storage
-    }
+    /// What is written so far, in the writer's own memory.
+    package var text: ByteString { ByteString(storage[..<count]) }
 
     package mutating func beginObject() { open(UInt8(ascii: "{")) }
     package mutating func endObject() { close(UInt8(ascii: "}")) }
@@ -27,6 +24,11 @@ package struct JSONWriter {
     package mutating func name(_ name: StaticString) {
         unsafe quote(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
         endName()
+    }
+
+    /// A value that needs no escapes.
+    package mutating func literal(_ text: StaticString) {
+        unsafe quote(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     package mutating func escapedName(_ name: ByteString) {

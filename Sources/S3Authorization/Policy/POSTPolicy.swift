@@ -72,7 +72,7 @@ public struct POSTPolicy: Equatable, Sendable {
             return
         }
         var array = try reader.beginArray()
-        conditions.reserveCapacity(16)
+        conditions.reserveCapacity(10)
         var count = 0
         while try reader.nextElement(in: &array) {
             count += 1

@@ -9,7 +9,7 @@ struct PolicyCheck: ~Copyable {
 
     private(set) var violations: [PolicyViolation] = []
     /// The policy that will be signed if nothing is wrong, written anew out of what was looked at.
-    private var document = JSONWriter(capacity: 1024)
+    private var document = JSONWriter(capacity: 960)
     var key: ByteString = ""
     var scope: CredentialScope?
     var signingDate: SigningTime?
@@ -67,9 +67,8 @@ struct PolicyCheck: ~Copyable {
         document.string(expiration.text(.extended))
         document.name("conditions")
         document.beginArray()
-        let conditions = policy.conditions.span
-        for index in conditions.indices {
-            examine(conditions[index], at: index, of: policy)
+        for index in policy.conditions.indices {
+            examine(policy.conditions[index], at: index, of: policy)
         }
         examineWhatIsMissing()
         document.endArray()
@@ -78,24 +77,25 @@ struct PolicyCheck: ~Copyable {
 
     /// The whole document, once everything is examined.
     consuming func finish() -> ByteString {
-        ByteString(document.finish())
+        document.text
     }
 
-    private mutating func examine(_ condition: borrowing Condition, at index: Int, of policy: borrowing POSTPolicy) {
-        guard let element = PolicyElement(condition.element) else {
-            return refuseUnknown(condition.element, after: policy.conditions[..<index])
+    private mutating func examine(_ condition: Condition, at index: Int, of policy: POSTPolicy) {
+        let name = condition.element
+        guard let element = PolicyElement(name) else {
+            return refuseUnknown(name, after: policy.conditions[..<index])
         }
-        noteOnce(element, condition.element)
+        noteOnce(element, name)
         if element == .contentLengthRange {
             return examineLengthRange(condition)
         }
         guard let value = condition.exactValue else {
-            return refuse(condition.element, "starts-with and operators other than 'eq' are not allowed")
+            return refuse(name, "starts-with and operators other than 'eq' are not allowed")
         }
-        if let (message, kind) = violation(of: element, condition.element, value) {
-            refuse(condition.element, message, kind)
+        if let (message, kind) = violation(of: element, name, value) {
+            refuse(name, message, kind)
         }
-        document.condition(condition)
+        document.condition(name, equals: value, asMember: condition.isMember)
     }
 
     private mutating func violation(
@@ -121,7 +121,7 @@ struct PolicyCheck: ~Copyable {
         }
     }
 
-    private mutating func examineLengthRange(_ condition: borrowing Condition) {
+    private mutating func examineLengthRange(_ condition: Condition) {
         switch lengthRange(condition) {
         case .success(let range): document.lengthRange(range)
         case .failure(let violation): violations.append(violation)

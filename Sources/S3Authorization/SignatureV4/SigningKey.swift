@@ -12,7 +12,7 @@ package struct SigningKey: Sendable, Redacted {
 
     /// The hexadecimal signature of any bytes: for this module only, behind what was authorized.
     func signature(of bytes: ByteString) -> ByteString {
-        Hexadecimal.encode(key.authenticationCode(for: bytes))
+        key.withAuthenticationCode(for: bytes.bytes.span) { Hexadecimal.encode($0) }
     }
 
     func signature(of stringToSign: StringToSign) -> ByteString {
