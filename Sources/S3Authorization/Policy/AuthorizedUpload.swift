@@ -10,6 +10,7 @@ public struct Upload: Sendable {
     /// Version 2 can hold a client to MD5 only.
     public var checksum: UploadChecksum?
 
+    /// An upload of `size` bytes under `key`; nothing is checked here, ``UploadRules`` checks all.
     public init(
         key: ByteString, size: UInt64? = nil, contentType: ByteString? = nil, checksum: UploadChecksum? = nil
     ) {
@@ -107,6 +108,7 @@ public struct PresignedUpload: Sendable, Equatable {
     public let url: ByteString
     /// Names in lower case; a browser sends `content-length` by itself.
     public let headers: [HeaderField]
+    /// When the URL stops being good.
     public let expiration: SigningTime
 }
 

@@ -53,6 +53,7 @@ public struct Condition: Sendable {
         var isNumber: Bool
     }
 
+    /// A condition on the form field `element`, named without the `$`; what is wrong with it is for ``UploadRules`` to say.
     public init(_ element: ByteString, _ match: Match) {
         var text = Array(element.bytes)
         func part(_ value: Value) -> Part {
@@ -82,6 +83,7 @@ public struct Condition: Sendable {
     /// The name of the form field as it was written, without the `$`.
     public var element: ByteString { ByteString(text[name]) }
 
+    /// What the condition asks of its field.
     public var match: Match {
         switch form {
         case .member: .member(value(first))
@@ -106,6 +108,7 @@ public struct Condition: Sendable {
 }
 
 extension Condition: Equatable {
+    /// Whether both ask the same of the same field, byte for byte.
     public static func == (left: Condition, right: Condition) -> Bool {
         left.element == right.element && left.match == right.match
     }

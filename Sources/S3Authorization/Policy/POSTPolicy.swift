@@ -8,10 +8,12 @@ public struct POSTPolicy: Equatable, Sendable {
 
     /// ISO 8601, UTC; nil where the document has none.
     public var expiration: SigningTime?
+    /// In the order of the document; those of a wrong shape are not among them, see ``violations``.
     public var conditions: [Condition]
     /// What is wrong with the document's shape, found while reading it.
     public private(set) var violations: [PolicyViolation] = []
 
+    /// A policy of a site's own making; no shape is checked here, ``UploadRules`` checks all.
     public init(expiration: SigningTime? = nil, conditions: [Condition]) {
         self.expiration = expiration
         self.conditions = conditions
