@@ -6,7 +6,8 @@ enum PlainCharacters {
         let raw = UnsafeRawBufferPointer(bytes)
         var index = start
         while bytes.count &- index >= 8 {
-            let others = unsafe others(in: UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)))
+            let word = unsafe raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let others = others(in: UInt64(littleEndian: word))
             guard others == 0 else { return index &- start &+ others.trailingZeroBitCount / 8 }
             index &+= 8
         }
