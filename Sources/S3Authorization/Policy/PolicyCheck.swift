@@ -24,7 +24,7 @@ struct PolicyCheck: ~Copyable {
         self.caller = caller
         self.credentials = credentials
         self.now = now
-        expiration = (try? now.adding(seconds: rules.expiresAfter)) ?? now
+        expiration = credentials.end(notAfter: (try? now.adding(seconds: rules.expiresAfter)) ?? now)
     }
 
     func has(_ element: PolicyElement) -> Bool {

@@ -12,11 +12,16 @@ package struct SigningKey: Sendable, Redacted {
 
     /// The hexadecimal signature of any bytes: for this module only, behind what was authorized.
     func signature(of bytes: ByteString) -> ByteString {
-        key.withAuthenticationCode(for: bytes.bytes.span) { Hexadecimal.encode($0) }
+        Hexadecimal.encode(key.code(for: bytes.bytes.span).span)
     }
 
     func signature(of stringToSign: StringToSign) -> ByteString {
         signature(of: stringToSign.text)
+    }
+
+    /// The key for strings to sign that differ only in the hash of their canonical request, which is given to it.
+    func key(time: SigningTime) -> HMACSHA256Key {
+        key.after(StringToSign.start(time: time, scope: scope))
     }
 
     /// Every link of the derivation, the last one being the signing key itself.
