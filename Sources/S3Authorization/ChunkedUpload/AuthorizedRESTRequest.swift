@@ -1,5 +1,6 @@
 /// A request of a multipart upload that keeps every rule, in our own words: the only one there is a signature for.
 public struct AuthorizedRESTRequest: Sendable {
+    /// Which of the requests of a multipart upload it is.
     public let operation: MultipartOperation
     /// The one object key that it concerns.
     public let key: ByteString
@@ -18,6 +19,7 @@ public struct AuthorizedRESTRequest: Sendable {
     /// What is signed, before anything of it is hashed.
     package var text: ByteString { written.whole }
 
+    /// The version of the text that the client wrote.
     public var version: SignatureVersion {
         if case .v4 = request.version { .v4 } else { .v2 }
     }
