@@ -1,4 +1,5 @@
 package import S3Authorization
+package import S3Client
 
 /// The site whose upload desk this is: its configuration in the form that requests are answered from.
 package struct Site: Sendable {
@@ -14,7 +15,8 @@ package struct Site: Sendable {
     package var anonymous: AnonymousCookie?
     /// The name of the prefix cookie; nil where there is none.
     package var prefixCookie: String?
-    package var credentials: Credentials
+    /// What signs for browsers and API clients.
+    package var credentials: any CredentialsProvider
     package var keys = SigningKeyCache()
     /// Which clients get a page's errors with status 200.
     package var iframeErrors = IframeErrors.always
@@ -53,7 +55,8 @@ package struct Site: Sendable {
     }
 
     package init(
-        mount: ByteString, credentials: Credentials, endpoint: Endpoint, addressing: Addressing, rules: Profile
+        mount: ByteString, credentials: any CredentialsProvider, endpoint: Endpoint, addressing: Addressing,
+        rules: Profile
     ) {
         self.mount = mount
         self.credentials = credentials

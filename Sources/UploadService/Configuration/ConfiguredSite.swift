@@ -5,10 +5,11 @@ extension Site {
     package init(_ configuration: Configuration, _ surroundings: Surroundings) throws(ConfigurationError) {
         let s3 = configuration.s3
         let endpoint = try Endpoint(configured: s3.publicEndpoint)
-        let uploads = configuration.uploads
+        let providers = ConfiguredCredentials(configuration, surroundings.ofS3)
+        let uploadsProvider = try providers.uploads()
         self.init(
             mount: configuration.server.mount == "/" ? "" : ByteString(configuration.server.mount),
-            credentials: Credentials(uploads.credentials), endpoint: endpoint,
+            credentials: uploadsProvider, endpoint: endpoint,
             addressing: s3.addressing == .path ? .path : .virtual,
             rules: Profile(name: "default", configuration.rules, configuration))
         url = configuration.server.url
@@ -20,7 +21,8 @@ extension Site {
             anonymous = AnonymousCookie(secret: secret)
         }
         storage = try configuration.storage.map { storage throws(ConfigurationError) in
-            try StorageDesk(storage, configuration, surroundings)
+            try StorageDesk(
+                storage, configuration, credentials: providers.storage(storage, beside: uploadsProvider), surroundings)
         }
         for (name, rules) in configuration.profiles {
             profiles[ByteString(name)] = Profile(name: ByteString(name), rules, configuration)
@@ -70,15 +72,5 @@ extension Site.Profile {
         var versions = Set(rules.signatureVersions.compactMap { SignatureVersion(rawValue: $0.rawValue) })
         if s3.publicEndpoint.isAmazon && !CrossChecks.regionsWithVersion2.contains(s3.region) { versions.remove(.v2) }
         return versions
-    }
-}
-
-extension Credentials {
-    init(_ configured: Configuration.Credentials) {
-        let token = configured.sessionToken?.withBytes { bytes in
-            unsafe ByteString(bytes.withUnsafeBufferPointer { unsafe Array($0) })
-        }
-        self.init(
-            accessKeyID: ByteString(configured.accessKeyID), secret: configured.secretAccessKey, sessionToken: token)
     }
 }

@@ -32,7 +32,7 @@ struct UploadURIHandler {
         } catch {
             throw .refusedUpload(error)
         }
-        return answer(authorized, try presign(authorized, profile.rules), profile.rules)
+        return answer(authorized, try presign(authorized, profile.rules))
     }
 
     private func presign(
@@ -48,7 +48,7 @@ struct UploadURIHandler {
     }
 
     /// drf-to-s3's `key` and `upload_uri`; then what a client needs that does not know our rules by heart.
-    private func answer(_ upload: AuthorizedUpload, _ put: PresignedUpload, _ rules: UploadRules) -> Response {
+    private func answer(_ upload: AuthorizedUpload, _ put: PresignedUpload) -> Response {
         var writer = JSONWriter(capacity: 1024)
         writer.beginObject()
         writer.name("key")
@@ -66,7 +66,7 @@ struct UploadURIHandler {
         }
         writer.endObject()
         writer.name("expires")
-        writer.number(rules.expiresAfter)
+        writer.number(put.lifetime)
         writer.name("expires_at")
         writer.string(put.expiration.text(.extended))
         writer.endObject()
