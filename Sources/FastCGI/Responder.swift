@@ -98,10 +98,10 @@ package final class Responder: Sendable {
     /// the first thread, before there are others.
     ///
     /// `operators` are answered on threads of their own, from here until the drain is over.
-    package func run(_ listener: Listener, operators: PlainServer? = nil) throws(ListenerError) -> Drain {
+    package func run(_ listener: Listener, operators: [PlainServer] = []) throws(ListenerError) -> Drain {
         Signals.block()
-        try operators?.start()
-        defer { operators?.stop() }
+        for server in operators { try server.start() }
+        defer { for server in operators { server.stop() } }
         FCGX_Init()
         listeners.withLock { $0 = listener.descriptors }
         for descriptor in listener.descriptors {

@@ -2,7 +2,7 @@ internal import FastCGI
 internal import S3Authorization
 
 /// The URLs of the upload desk, below its mount.
-enum Route {
+enum Route: Int, CaseIterable {
     case sign
     case fileUploaded
     case uploadURI
@@ -11,10 +11,14 @@ enum Route {
     case emptyPage
     case prefix
     case health
+    case ready
+    case metrics
+    case time
 
     private static let all: [(StaticString, Route)] = [
         ("/sign", .sign), ("/file_uploaded", .fileUploaded), ("/upload_uri", .uploadURI), ("/file", .file),
         ("/empty_html", .emptyPage), ("/prefix", .prefix), ("/health", .health),
+        ("/ready", .ready), ("/metrics", .metrics), ("/time", .time),
     ]
 
     /// What a log calls it.
@@ -27,6 +31,9 @@ enum Route {
         case .emptyPage: "empty_html"
         case .prefix: "prefix"
         case .health: "health"
+        case .ready: "ready"
+        case .metrics: "metrics"
+        case .time: "time"
         }
     }
 
@@ -36,7 +43,7 @@ enum Route {
         case .sign, .uploadURI: [.post]
         case .file: [.post, .delete]
         case .fileUploaded: [.post, .put, .patch]
-        case .emptyPage, .prefix, .health: [.get, .head]
+        case .emptyPage, .prefix, .health, .ready, .metrics, .time: [.get, .head]
         }
     }
 

@@ -1,11 +1,14 @@
 internal import S3Authorization
+package import S3Client
 
 extension Site {
-    /// The site that a checked configuration describes.
-    package init(_ configuration: Configuration, _ surroundings: Surroundings) throws(ConfigurationError) {
+    /// The site that a checked configuration describes; with keys that were found before, where it has them found.
+    package init(
+        _ configuration: Configuration, _ surroundings: Surroundings, found: (any CredentialsProvider)? = nil
+    ) throws(ConfigurationError) {
         let s3 = configuration.s3
         let endpoint = try Endpoint(configured: s3.publicEndpoint)
-        let providers = ConfiguredCredentials(configuration, surroundings.ofS3)
+        let providers = ConfiguredCredentials(configuration, surroundings.ofS3, found: found)
         let uploadsProvider = try providers.uploads()
         self.init(
             mount: configuration.server.mount == "/" ? "" : ByteString(configuration.server.mount),
@@ -17,6 +20,7 @@ extension Site {
         iframeErrors = configuration.server.iframeErrors
         identityParameter = configuration.identity.parameter
         prefixCookie = configuration.identity.prefixCookie
+        publicPages = configuration.operations.pages
         if configuration.identity.anonymous, let secret = configuration.server.secret {
             anonymous = AnonymousCookie(secret: secret)
         }
