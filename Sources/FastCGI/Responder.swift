@@ -150,7 +150,9 @@ package final class Responder: Sendable {
     /// In time for whoever restarts what shows none.
     private func showLife() {
         let now = Clock.now()
-        guard let patience = manager.patience, now >= nextSign.load(ordering: .relaxed), hungWorkers == 0 else { return }
+        guard let patience = manager.patience, now >= nextSign.load(ordering: .relaxed), hungWorkers == 0 else {
+            return
+        }
         nextSign.store(now + patience / 3, ordering: .relaxed)
         manager.alive()
     }

@@ -153,7 +153,8 @@ extension RequestError {
     fileprivate static var answersOneRequest: RequestError {
         RequestError(
             status: 404, code: "one_request_only",
-            message: "As a CGI program Countersign answers one request and ends; run it as a FastCGI responder for this")
+            message: "As a CGI program Countersign answers one request and ends; run it as a FastCGI responder for this"
+        )
     }
 }
 

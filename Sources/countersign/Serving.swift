@@ -24,9 +24,12 @@ struct Serving {
                 let dispatcher = Dispatcher(site: site, surroundings: surroundings, operations: operations)
                 return answerOnce(dispatcher, loaded.configuration)
             case .listen(let listener):
-                return try Service(loaded, site, surroundings, load: { () throws(ConfigurationError) in
-                    try Checking(configurationFile: configurationFile).load()
-                }).run(listener)
+                return try Service(
+                    loaded, site, surroundings,
+                    load: { () throws(ConfigurationError) in
+                        try Checking(configurationFile: configurationFile).load()
+                    }
+                ).run(listener)
             case .none: return .usage
             }
         } catch {

@@ -21,8 +21,8 @@ struct LogTests {
 
     @Test func others() throws {
         #expect(
-            try line(.make("GET", "/upload/health", user: nil)) == "id=0001020304050607 action=health status=200 ms=0.0"
-        )
+            try line(.make("GET", "/upload/empty_html", user: nil))
+                == "id=0001020304050607 action=empty_html status=200 ms=0.0")
         #expect(
             try line(.make("GET", "/x")).hasPrefix(
                 "id=0001020304050607 action=none status=404 reason=not_found message=\"There is"))
@@ -49,7 +49,7 @@ struct LogTests {
         var surroundings = Surroundings.fixed(log: log)
         let times = Mutex([12_345 + 1_000_000, 1_000_000] as [Int64])
         surroundings.stopwatch = { times.withLock { $0.popLast() ?? 0 } }
-        _ = Dispatcher(site: try .make(), surroundings: surroundings).respond(to: .make("GET", "/upload/health"))
+        _ = Dispatcher(site: try .make(), surroundings: surroundings).respond(to: .make("GET", "/upload/empty_html"))
         #expect(log.lines.first?.hasSuffix(" ms=12.3") == true)
     }
 
