@@ -78,16 +78,13 @@ struct MetricsPage {
                 }
             })
         text.histogram("countersign_s3_call_duration_seconds", "How long tries of calls to S3 took.", metrics.calling)
-        if let drift = site.storage?.client.drift {
-            text.gauge(
-                "countersign_s3_clock_drift_seconds", "How far the clock of S3 was ahead of ours at the last call.",
-                drift)
-        }
+        text.gauges(
+            "countersign_s3_clock_drift_seconds", "How far the clock of S3 was ahead of ours at the last call.",
+            (site.storage?.client.drift).map { [(MetricsText.none, $0)] } ?? [])
         let uses = [("uploads", site.credentials), ("storage", site.storage?.client.credentials)]
         let ends = uses.compactMap { name, provider in
             (provider?.known?.expiration?.secondsSince1970).map { (name, $0) }
         }
-        guard !ends.isEmpty else { return }
         text.gauges(
             "countersign_credentials_expiry_timestamp_seconds", "When the credentials in use expire, since 1970.",
             ends.map { (["use": $0.0], $0.1) })

@@ -1,6 +1,6 @@
 internal import S3Authorization
 
-/// Writes metrics as OpenMetrics, or as Prometheus's older text for who asks for nothing better.
+/// Writes metrics as OpenMetrics, or as Prometheus's older text for who asks for that and nothing better.
 ///
 /// <https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md>
 struct MetricsText {
@@ -10,8 +10,8 @@ struct MetricsText {
         case prometheus
 
         init(accept: ByteString?) {
-            let isWanted = accept.map { Array($0.bytes).holds("application/openmetrics-text") } ?? true
-            self = isWanted ? .openMetrics : .prometheus
+            let accepted = accept.map { Array($0.bytes) } ?? []
+            self = accepted.holds("text/plain") && !accepted.holds("openmetrics") ? .prometheus : .openMetrics
         }
 
         var contentType: String {
@@ -23,6 +23,7 @@ struct MetricsText {
     }
 
     typealias Labels = KeyValuePairs<String, String>
+    static let none: Labels = [:]
 
     private(set) var text = ""
     private let format: Format
