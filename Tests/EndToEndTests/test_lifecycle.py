@@ -452,18 +452,20 @@ def test_both_formats_please_promtool(units):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_operators_are_answered_while_all_workers_are_busy(units):
-    """More requests than workers that never end; whoever asks how we are still hears it."""
-    unit = units().start()
-    silent = []
-    for _ in range(40):
-        connection = fastcgi.Connection(str(unit.socket), 30)
-        connection.send(fastcgi.head(PARAMETERS)[:-8])
-        silent.append(connection)
-    assert unit.ask("/health").status == 200
-    assert sample(unit.metrics(), "countersign_connections") >= 40
-    for connection in silent:
-        connection.socket.close()
+def test_operators_are_answered_while_every_worker_is_busy(units, s3):
+    """One worker, whose request waits for a hook that takes its time."""
+    unit = units(OPERATIONS + '[hook]\ncommand = ["/bin/sleep", "3"]\nauthorize = true\n',
+                 environment={"COUNTERSIGN_SERVER_WORKERS": "1"}).start()
+    body = json.dumps(policy(s3, new_key())).encode()
+    parameters = {**PARAMETERS, "SCRIPT_NAME": "/upload/sign", "CONTENT_TYPE": "application/json"}
+    with Load(lambda: request(unit.socket, parameters, body), threads=2) as load:
+        wait_until(lambda: sample(unit.metrics(), "countersign_workers_busy") == 1, "a busy worker")
+        load.over.set()
+        before = time.monotonic()
+        assert unit.ask("/health").status == 200
+        assert time.monotonic() - before < 2
+        assert sample(unit.metrics(), "countersign_connections") >= 1
+    assert not load.failures
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /health HTTP/1.1\r\n", b"\x00" * 9000, b"GET /health HTTP/9\r\n\r\n"])

@@ -47,6 +47,8 @@ class Unit(servers.Countersign):
                                pass_fds=[each.fileno() for each in sockets])
         self.started.append(self.process)
         self.process.wait_until(self.answers, "the program's socket")
+        if f"unix:{self.operations}" in self.text:
+            self.process.wait_until(self.operations.exists, "the operators' socket")
         return self
 
     def hang_up(self, what="read again", count=1):
