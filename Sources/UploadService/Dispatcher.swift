@@ -97,6 +97,8 @@ package struct Dispatcher: Sendable {
             }
             return MetricsPage(metrics: surroundings.metrics, desk: operations, site: shared.site)
                 .response(MetricsText.Format(accept: inquiry.parameter("HTTP_ACCEPT")))
+        case .multipart(let route): return try MultipartHandler(inquiry, surroundings).respond(to: route, &account)
+        case .sts: throw .noTemporaryCredentials
         }
     }
 
@@ -106,7 +108,8 @@ package struct Dispatcher: Sendable {
         let severity: Severity = inquiry.route?.operatorsPage != nil ? .debug : isOurFault ? .error : .info
         surroundings.note(severity) { line in
             line.add("id", inquiry.parameter("REQUEST_ID") ?? Hexadecimal.encode(surroundings.random(8)))
-            line.add("action", word: inquiry.route?.name ?? "none")
+            line.add("action", word: inquiry.route.logName)
+            if let operation = account.operation { line.add("operation", word: operation) }
             line.add("status", status)
             if let user = account.user { line.add("user", user) }
             if let profile = account.profile { line.add("profile", profile) }
@@ -127,6 +130,8 @@ struct Account {
     var user: ByteString?
     var profile: ByteString?
     var key: ByteString?
+    /// Which request of a chunked upload.
+    var operation: StaticString?
     var reason: RequestError?
     var storageKey: ByteString?
     /// Bytes of the upload that this very request completed.

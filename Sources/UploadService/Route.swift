@@ -2,7 +2,7 @@ internal import FastCGI
 internal import S3Authorization
 
 /// The URLs of the upload desk, below its mount.
-enum Route: Int, CaseIterable {
+enum Route: Equatable {
     case sign
     case fileUploaded
     case uploadURI
@@ -14,12 +14,18 @@ enum Route: Int, CaseIterable {
     case ready
     case metrics
     case time
+    /// `s3/multipart` and what lies below it.
+    case multipart(MultipartRoute)
+    case sts
 
     private static let all: [(StaticString, Route)] = [
         ("/sign", .sign), ("/file_uploaded", .fileUploaded), ("/upload_uri", .uploadURI), ("/file", .file),
-        ("/empty_html", .emptyPage), ("/prefix", .prefix), ("/health", .health),
+        ("/empty_html", .emptyPage), ("/prefix", .prefix), ("/health", .health), ("/s3/sts", .sts),
         ("/ready", .ready), ("/metrics", .metrics), ("/time", .time),
     ]
+
+    /// All that have a name of their own.
+    static var listed: [Route] { all.map(\.1) }
 
     /// What a log calls it.
     var name: StaticString {
@@ -34,6 +40,8 @@ enum Route: Int, CaseIterable {
         case .ready: "ready"
         case .metrics: "metrics"
         case .time: "time"
+        case .multipart(let route): route.name
+        case .sts: "s3/sts"
         }
     }
 
@@ -44,6 +52,8 @@ enum Route: Int, CaseIterable {
         case .file: [.post, .delete]
         case .fileUploaded: [.post, .put, .patch]
         case .emptyPage, .prefix, .health, .ready, .metrics, .time: [.get, .head]
+        case .multipart(let route): route.methods
+        case .sts: [.get]
         }
     }
 
@@ -66,8 +76,15 @@ enum Route: Int, CaseIterable {
     }
 
     private init?(_ path: ByteString) {
+        // Uppy strips no slash from the end of the URL that it is given.
+        let path = path.begins(with: "//s3/") ? path.dropFirst(1) : path
         for (known, route) in Self.all where path.is(known) {
             self = route
+            return
+        }
+        if path.begins(with: "/s3/multipart") {
+            guard let route = MultipartRoute(path.dropFirst(13)) else { return nil }
+            self = .multipart(route)
             return
         }
         guard path.begins(with: "/file/"), path.count > 6, !path.bytes.dropFirst(6).contains(UInt8(ascii: "/")) else {

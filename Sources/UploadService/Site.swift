@@ -13,6 +13,8 @@ package struct Site: Sendable {
     package var identityParameter = "REMOTE_USER"
     /// Signs the cookies of anonymous users; nil where there are none.
     package var anonymous: AnonymousCookie?
+    /// Seals what users keep for us between requests; nil where there is no secret to do it with.
+    package var tickets: TicketKeys?
     /// The name of the prefix cookie; nil where there is none.
     package var prefixCookie: String?
     /// What signs for browsers and API clients.
@@ -25,6 +27,10 @@ package struct Site: Sendable {
     /// Where browsers upload to.
     package var endpoint: Endpoint
     package var addressing: Addressing
+    /// The site's own say; nil where it has none.
+    package var hook: SiteHook?
+    /// Our own calls to the uploads bucket; nil where there are none.
+    package var uploads: UploadsDesk?
     /// The trusted side; nil where uploads are not completed here.
     package var storage: StorageDesk?
     package var rules: Profile
@@ -49,6 +55,8 @@ package struct Site: Sendable {
         package var inspects = false
         /// Whether users may delete their uploads before these are complete.
         package var allowsDeletion = false
+        /// Whether an upload in parts is complete, in the sense of `file_uploaded`, when its parts are put together.
+        package var completesAtOnce = false
 
         package init(name: ByteString, rules: UploadRules) {
             self.name = name

@@ -24,6 +24,7 @@ struct Serving {
                 let dispatcher = Dispatcher(site: site, surroundings: surroundings, operations: operations)
                 return answerOnce(dispatcher, loaded.configuration)
             case .listen(let listener):
+                try loaded.configuration.loadInspector(of: site)
                 return try Service(
                     loaded, site, surroundings,
                     load: { () throws(ConfigurationError) in

@@ -32,7 +32,8 @@ package struct Configuration: Sendable {
 
     /// The largest body that any profile takes, in bytes.
     package var bodyLimit: Int {
-        profiles.values.reduce(rules.bodyLimit) { max($0, $1.bodyLimit) }
+        let ofMultipart = server.secrets.isEmpty ? 0 : MultipartCompletion.bodyLimit
+        return profiles.values.reduce(max(rules.bodyLimit, ofMultipart)) { max($0, $1.bodyLimit) }
     }
 }
 
@@ -50,8 +51,9 @@ extension Configuration {
         /// More origins that may call us.
         package var origins: [HTTPURL] = []
         package var iframeErrors = Site.IframeErrors.always
-        /// Seals tickets, cookies and receipts; there whenever identity is `anonymous`.
-        package var secret: Secret?
+        /// Seal tickets and sign cookies, the first of them; all of them are accepted. There whenever identity is
+        /// `anonymous`.
+        package var secrets: [Secret] = []
     }
 
     package struct Log: Sendable {
@@ -121,6 +123,10 @@ extension Configuration {
         /// Nil: no acl is asked for.
         package var acl: CannedACL? = .private
         package var credentials: CredentialsSource
+        /// The template of the keys that we choose; begins with `{user}/`.
+        package var key = "{user}/{uuid}/{name}"
+        /// Seconds that an upload in parts may take.
+        package var ticketExpiresAfter = 604_800
     }
 
     /// The trusted side.
@@ -178,6 +184,8 @@ extension Configuration {
         package var inspect = false
         /// Whether users may delete their uploads before these are complete.
         package var delete = false
+        /// Whether putting the parts of an upload together is its completion too.
+        package var completeOnMultipart = false
     }
 
     package struct Hook: Sendable {

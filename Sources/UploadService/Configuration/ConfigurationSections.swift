@@ -14,13 +14,15 @@ struct ConfigurationSections {
         let base = rules(reader.section("rules"), over: Configuration.Rules())
         let profiles = profiles(over: base)
         let hook = HookSection(section: reader.section("hook")).read()
-        let receiptSecret = reader.section("receipt").secretFile("secret_file", lines: false, atLeast: 32)
+        let receiptSecret = reader.section("receipt").secretFile("secret_file", atLeast: 32)
         let log = OperationsSection.log(reader.section("log"))
         let operations = OperationsSection.read(reader.section("operations"))
         reader.reportUnknown()
         let checks = CrossChecks(reader: reader)
         checks.server(server, identity, hook)
         checks.receipt(receiptSecret, server)
+        checks.withoutStorage(base, profiles, hook, receiptSecret)
+        checks.multipart(base, profiles, server, hasStorage: reader.section("storage").isPresent)
         guard let s3 else { return nil }
         checks.endpoints(s3, uploads)
         checks.versions(base, profiles, s3)
@@ -49,7 +51,7 @@ struct ConfigurationSections {
         section.set(&server.iframeErrors, "iframe_errors") { value throws(WrongValue) in
             try value.choice(Site.IframeErrors.self)
         }
-        server.secret = section.secretFile("secret_file", lines: true, atLeast: 32)
+        server.secrets = section.secretLines("secret_file", atLeast: 32)
         return server
     }
 
@@ -85,8 +87,14 @@ struct ConfigurationSections {
         let bucket = section.required("bucket", "\"example-uploads\"", Checks.bucket)
         let acl = section.value("acl", Checks.acl)
         let credentials = section.credentials(isRequired: true)
-        guard let bucket, let credentials else { return nil }
-        return Configuration.Uploads(bucket: bucket, acl: acl ?? .private, credentials: credentials)
+        var uploads = Configuration.Uploads(
+            bucket: bucket ?? "", acl: acl ?? .private,
+            credentials: credentials ?? .aws)
+        section.set(&uploads.key, "key", Checks.uploadKeyTemplate)
+        section.set(&uploads.ticketExpiresAfter, "ticket_expires_after") { value throws(WrongValue) in
+            try value.integer(in: 60...31_536_000, of: "seconds")
+        }
+        return bucket != nil && credentials != nil ? uploads : nil
     }
 
     private func rules(
@@ -121,6 +129,9 @@ struct ConfigurationSections {
         }
         section.set(&rules.inspect, "inspect") { value throws(WrongValue) in try value.boolean() }
         section.set(&rules.delete, "delete") { value throws(WrongValue) in try value.boolean() }
+        section.set(&rules.completeOnMultipart, "complete_on_multipart") { value throws(WrongValue) in
+            try value.boolean()
+        }
         return rules
     }
 

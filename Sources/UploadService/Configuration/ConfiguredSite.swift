@@ -2,9 +2,11 @@ internal import S3Authorization
 package import S3Client
 
 extension Site {
-    /// The site that a checked configuration describes; with keys that were found before, where it has them found.
+    /// The site that a checked configuration describes; with what a site before it had: keys that were found, where
+    /// this one has them found too, and the permits, of which there are so many however many sites there are.
     package init(
-        _ configuration: Configuration, _ surroundings: Surroundings, found: (any CredentialsProvider)? = nil
+        _ configuration: Configuration, _ surroundings: Surroundings, found: (any CredentialsProvider)? = nil,
+        permits: Permits? = nil
     ) throws(ConfigurationError) {
         let s3 = configuration.s3
         let endpoint = try Endpoint(configured: s3.publicEndpoint)
@@ -21,13 +23,18 @@ extension Site {
         identityParameter = configuration.identity.parameter
         prefixCookie = configuration.identity.prefixCookie
         publicPages = configuration.operations.pages
-        if configuration.identity.anonymous, let secret = configuration.server.secret {
-            anonymous = AnonymousCookie(secret: secret)
-        }
+        if configuration.identity.anonymous { anonymous = AnonymousCookie(secrets: configuration.server.secrets) }
+        tickets = TicketKeys(secrets: configuration.server.secrets)
+        let transport = CurlTransport(authorities: s3.authorities, stopwatch: surroundings.stopwatch)
+        let permits = permits ?? Permits(configuration.server.workers - 4)
+        uploads = try UploadsDesk(configuration, credentials: uploadsProvider, transport, permits, surroundings)
+        hook = configuration.siteHook(transport, permits, surroundings)
         storage = try configuration.storage.map { storage throws(ConfigurationError) in
-            try StorageDesk(
-                storage, configuration, credentials: providers.storage(storage, beside: uploadsProvider), surroundings)
+            let provider = try providers.storage(storage, beside: uploadsProvider)
+            return try StorageDesk(
+                storage, configuration, credentials: provider, transport, permits, surroundings)
         }
+        storage?.hook = hook
         for (name, rules) in configuration.profiles {
             profiles[ByteString(name)] = Profile(name: ByteString(name), rules, configuration)
         }
@@ -69,6 +76,7 @@ extension Site.Profile {
         bodyLimit = configured.bodyLimit
         inspects = configured.inspect
         allowsDeletion = configured.delete
+        completesAtOnce = configured.completeOnMultipart
     }
 
     /// Those configured, without version 2 where Amazon's region never took it.

@@ -4,34 +4,21 @@ internal import S3Client
 extension StorageDesk {
     init(
         _ storage: Configuration.Storage, _ configuration: Configuration, credentials: any CredentialsProvider,
-        _ surroundings: Surroundings
+        _ transport: any Transport, _ permits: Permits, _ surroundings: Surroundings
     ) throws(ConfigurationError) {
         let s3 = configuration.s3
         guard let template = StorageKeyTemplate(storage.key) else {
             throw ConfigurationError(key: "storage.key", "is no template of a key")
         }
-        let endpoint = try Endpoint(configured: s3.endpoint)
-        let transport = CurlTransport(authorities: s3.authorities, stopwatch: surroundings.stopwatch)
-        let client: S3Client
-        do throws(CredentialScope.Invalid) {
-            client = try S3Client(
-                endpoint: endpoint, addressing: s3.addressing == .path ? .path : .virtual,
-                region: ByteString(s3.region), signatureVersion: s3.signatureVersion == .v2 ? .v2 : .v4,
-                credentials: credentials, transport: transport, surroundings: surroundings.ofS3)
-        } catch {
-            throw ConfigurationError(key: "s3.region", "can be no part of a signature: \(error)")
-        }
+        let client = try S3Client(configured: s3, credentials, transport, surroundings)
         self.init(
             client: client, uploads: ByteString(configuration.uploads.bucket), bucket: ByteString(storage.bucket),
-            template: template, claims: ByteString(storage.claims), permits: Permits(configuration.server.workers - 4))
+            template: template, claims: ByteString(storage.claims), permits: permits)
         headers = storage.headers
         partCopyThreshold = Int64(storage.partCopyThreshold)
         deadline = Int64(configuration.server.deadline) * 1000
-        hook = configuration.hook?.make(transport: transport, stopwatch: surroundings.stopwatch)
-        asksFirst = configuration.hook?.authorize ?? false
-        forwardedHeaders = ForwardedHeaders(configuration.hook?.forwardHeaders ?? [])
         receipt = configuration.receiptSecret.map { Receipt(secret: $0) }
-        inspector = try configuration.inspector()
+        inspector = configuration.inspector()
     }
 }
 

@@ -23,8 +23,8 @@ struct CompletionHandler {
         account.key = post.key
         let completion = Completion(
             desk: desk, profile: profile, owner: identity, post: post,
-            headers: desk.forwardedHeaders.fields(of: inquiry.request.parameters), surroundings: surroundings,
-            deadline: desk.client.deadline(milliseconds: desk.deadline))
+            headers: desk.hook?.forwardedHeaders.fields(of: inquiry.request.parameters) ?? [],
+            surroundings: surroundings, deadline: desk.client.deadline(milliseconds: desk.deadline))
         let answer = try desk.permits.run { () throws(RequestError) in try completion.run(&account) }
         guard let answer else { throw .busy }
         return Answers.json(Array(answer.bytes))
@@ -35,6 +35,7 @@ extension Inquiry {
     /// Whether errors go out with 200: to clients that could not read them otherwise, and, as drf-to-s3 did, to pages
     /// that complete an upload, unless the configuration says otherwise.
     var hidesStatus: Bool {
+        if case .multipart = route { return false }
         if isStatusless { return route != .fileUploaded || site.iframeErrors != .never }
         return route == .fileUploaded && isForm && site.iframeErrors == .always
     }

@@ -48,6 +48,7 @@ final class NamedCounters: Sendable {
 
         /// Whether the slot is, or is from now on, that of the name at `address`.
         func isTaken(by address: UInt) -> Bool {
+            if name.load(ordering: .relaxed) == address { return true }
             let taken = name.compareExchange(expected: 0, desired: address, ordering: .relaxed)
             return taken.exchanged || taken.original == address
         }
@@ -56,14 +57,14 @@ final class NamedCounters: Sendable {
     private let slots = (0..<128).map { _ in Slot() }
     private let rest = Counter()
 
-    func add(_ name: StaticString) {
-        guard name.hasPointerRepresentation else { return rest.add() }
+    func add(_ name: StaticString, _ number: Int = 1) {
+        guard name.hasPointerRepresentation else { return rest.add(number) }
         let address = unsafe UInt(bitPattern: name.utf8Start)
         let start = Int(truncatingIfNeeded: (address &* 0x9E37_79B9_7F4A_7C15) >> 57)
         for step in 0..<slots.count where slots[(start + step) % slots.count].isTaken(by: address) {
-            return slots[(start + step) % slots.count].count.add()
+            return slots[(start + step) % slots.count].count.add(number)
         }
-        rest.add()
+        rest.add(number)
     }
 
     /// By name, in order; one name may have had several addresses.

@@ -38,8 +38,8 @@ package final class Metrics: Sendable {
         }
     }
 
-    /// By route, the unknown one last, and outcome.
-    private let requests = Metrics.counters((Route.allCases.count + 1) * Outcome.allCases.count)
+    /// By outcome and route.
+    private let requests = Outcome.allCases.map { _ in NamedCounters() }
     private let calls = Metrics.counters(Operation.allCases.count * CallResult.allCases.count)
     let refusals = NamedCounters()
     let events = NamedCounters()
@@ -57,13 +57,17 @@ package final class Metrics: Sendable {
     let completedUploads = Counter()
     let completedBytes = Counter()
 
-    package init() {}
+    package init() {
+        for route in Route.listed as [Route?] + [nil] {
+            for counters in requests { counters.add(route.logName, 0) }
+        }
+    }
 
     private static func counters(_ count: Int) -> [Counter] { (0..<count).map { _ in Counter() } }
 
     /// One request that was answered, after so many microseconds.
     func count(_ route: Route?, _ account: Account, status: Int, microseconds: Int64) {
-        counter(route, Outcome(status: account.reason?.status ?? status)).add()
+        requests(Outcome(status: account.reason?.status ?? status)).add(route.logName)
         if let reason = account.reason { refusals.add(reason.code) }
         switch route {
         case .sign: signing.add(microseconds)
@@ -81,9 +85,7 @@ package final class Metrics: Sendable {
         calling.add(attempt.duration)
     }
 
-    func counter(_ route: Route?, _ outcome: Outcome) -> Counter {
-        requests[(route?.rawValue ?? Route.allCases.count) * Outcome.allCases.count + outcome.rawValue]
-    }
+    func requests(_ outcome: Outcome) -> NamedCounters { requests[outcome.rawValue] }
 
     func counter(_ operation: Operation, _ result: CallResult) -> Counter {
         let index = Operation.allCases.firstIndex(of: operation) ?? 0

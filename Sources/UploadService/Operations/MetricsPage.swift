@@ -42,13 +42,11 @@ struct MetricsPage {
     }
 
     private func requests(_ text: inout MetricsText) {
-        let routes: [Route?] = Route.allCases + [nil]
         text.counter(
             "countersign_requests", "Requests by URL and outcome.",
-            routes.flatMap { route in
-                Metrics.Outcome.allCases.map { outcome in
-                    let labels: MetricsText.Labels = ["route": route.logName, "outcome": outcome.name]
-                    return (labels, "\(metrics.counter(route, outcome).value)")
+            Metrics.Outcome.allCases.flatMap { outcome in
+                metrics.requests(outcome).counts.map { route, count in
+                    (["route": route, "outcome": outcome.name], "\(count)")
                 }
             })
         text.counter(
@@ -80,7 +78,7 @@ struct MetricsPage {
         text.histogram("countersign_s3_call_duration_seconds", "How long tries of calls to S3 took.", metrics.calling)
         text.gauges(
             "countersign_s3_clock_drift_seconds", "How far the clock of S3 was ahead of ours at the last call.",
-            (site.storage?.client.drift).map { [(MetricsText.none, $0)] } ?? [])
+            site.drift.map { [(MetricsText.none, $0)] } ?? [])
         let uses = [("uploads", site.credentials), ("storage", site.storage?.client.credentials)]
         let ends = uses.compactMap { name, provider in
             (provider?.known?.expiration?.secondsSince1970).map { (name, $0) }
@@ -91,7 +89,12 @@ struct MetricsPage {
     }
 }
 
+extension Site {
+    /// S3's, as of the last answer to either key.
+    var drift: Int64? { storage?.client.drift ?? uploads?.client.drift }
+}
+
 extension Route? {
     /// What logs and metrics call it.
-    var logName: String { "\(self?.name ?? "none")" }
+    var logName: StaticString { self?.name ?? "none" }
 }

@@ -19,7 +19,7 @@ final class Readiness: Sendable {
         /// Milliseconds since 1970.
         var time: Int64
         var credentials: [(use: StaticString, problem: String?, expiration: SigningTime?)] = []
-        /// Nil where there is no storage.
+        /// Nil where we make no calls.
         var storage: Part?
         var drift: Int64?
         var hook: Part?
@@ -51,7 +51,7 @@ final class Readiness: Sendable {
         if let last, surroundings.stopwatch() - last.time < Self.interval { return last.report }
         guard !isLooking.exchange(true, ordering: .acquiring) else { return last?.report }
         defer { isLooking.store(false, ordering: .releasing) }
-        let permits = shared.site.storage?.permits ?? Permits(1)
+        let permits = shared.site.storage?.permits ?? shared.site.uploads?.permits ?? Permits(1)
         guard let report = permits.run({ Self.look(at: shared.site, surroundings) }) else { return last?.report }
         let new = Known(site: ObjectIdentifier(shared), time: surroundings.stopwatch(), report: report)
         let before = known.withLock { known in
@@ -79,11 +79,16 @@ final class Readiness: Sendable {
                 report.credentials.append((use, "\(error)", nil))
             }
         }
-        guard let storage else { return report }
-        let place = ObjectLocation(bucket: storage.bucket, key: ByteString(storage.claims.bytes + "probe".utf8))
-        report.storage = .init(problem: storage.client.obstacle(at: place, until: deadline()).map { "\($0)" })
-        report.drift = storage.client.drift
-        if let hook = storage.hook {
+        if let storage {
+            let place = ObjectLocation(bucket: storage.bucket, key: ByteString(storage.claims.bytes + "probe".utf8))
+            report.storage = .init(problem: storage.client.obstacle(at: place, until: deadline()).map { "\($0)" })
+        } else if let uploads = site.uploads {
+            // The key that signs may only write; that it may not read, S3 says to none but its owner.
+            let place = ObjectLocation(bucket: site.rules.rules.bucket, key: "probe")
+            report.storage = .init(problem: uploads.client.obstacle(at: place, until: deadline()).map { "\($0)" })
+        }
+        report.drift = site.drift
+        if let hook = site.hook?.hook {
             report.hook = .init(problem: hook.isThere(until: deadline()) ? nil : "nobody answers there")
         }
         return report

@@ -30,9 +30,9 @@ package struct Reloading: Sendable {
             try checkWhatIsFixed(configuration)
             let last = current.withLock { $0 }
             let found = dispatcher.site.foundCredentials(last, for: configuration)
-            var site = try Site(configuration, surroundings, found: found)
-            // However many sites there are, so many may wait for S3 and no more.
-            if let permits = dispatcher.site.storage?.permits { site.storage?.permits = permits }
+            let site = try Site(
+                configuration, surroundings, found: found, permits: dispatcher.site.uploads?.permits)
+            try configuration.loadInspector(of: site)
             dispatcher.replace(site)
             surroundings.style.adopt(configuration.log)
             current.withLock { $0 = configuration }

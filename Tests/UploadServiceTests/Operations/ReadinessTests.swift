@@ -60,11 +60,13 @@ import Testing
         let client = try S3Client(
             endpoint: try Endpoint(parsing: "https://s3.example.org"), addressing: .path, region: "eu-west-1",
             credentials: credentials, transport: store, surroundings: s3)
-        var desk = StorageDesk(
+        let desk = StorageDesk(
             client: client, uploads: "uploads", bucket: "storage", template: try #require(StorageKeyTemplate("{uuid}")),
             claims: "claims/", permits: Permits(workers - 4))
-        desk.hook = hook
-        let site = try Site.make { $0.storage = desk }
+        let site = try Site.make {
+            $0.storage = desk
+            $0.hook = hook.map { SiteHook($0, permits: desk.permits) }
+        }
         return Dispatcher(site: site, surroundings: surroundings)
     }
 
