@@ -358,6 +358,14 @@ def test_not_ready(units, s3):
     assert "not-the-secret" not in unit.log()
 
 
+def test_threads_have_names(units):
+    unit = units().start()
+    unit.ask("/health")
+    names = [open(f"/proc/{unit.process.pid}/task/{task}/comm").read().strip()
+             for task in os.listdir(f"/proc/{unit.process.pid}/task")]
+    assert names.count("worker") == 32 and names.count("operators") == 3, names
+
+
 def test_asking_for_readiness_asks_s3_once(units):
     unit = units().start()
 
