@@ -33,10 +33,11 @@ import Testing
     }
 
     /// 2026-11-22 08:00:00 UTC is our time.
-    @Test(arguments: [
-        ("Sun, 22 Nov 2026 08:00:00 GMT", 0), ("Sun, 22 Nov 2026 08:02:00 GMT", 120),
-        ("Sun, 22 Nov 2026 07:59:00 GMT", -59), ("yesterday", nil),
-    ] as [(String, Int64?)])
+    @Test(
+        arguments: [
+            ("Sun, 22 Nov 2026 08:00:00 GMT", 0), ("Sun, 22 Nov 2026 08:02:00 GMT", 120),
+            ("Sun, 22 Nov 2026 07:59:00 GMT", -59), ("yesterday", nil),
+        ] as [(String, Int64?)])
     func drift(date: String, seconds: Int64?) throws {
         let answer = HTTPAnswer.error(404, "NoSuchKey", [HeaderField("date", ByteString(date))])
         let (client, _) = try S3Client.make([.answer(answer)])
