@@ -1,5 +1,4 @@
 import FastCGI
-import Glibc
 import S3Authorization
 import S3Client
 import Synchronization
@@ -151,16 +150,14 @@ import Testing
         let isOver = Atomic<Bool>(false)
         let mixed = Atomic<Int>(0)
         let seen = Atomic<Int>(0)
-        let readers = Atomic<Int>(2)
-        for _ in 0..<2 {
-            _ = startThread {
+        let readers = (0..<2).map { _ in
+            startThread {
                 while !isOver.load(ordering: .relaxed) {
                     let answer = dispatcher.respond(to: .make("GET", "/upload/prefix")).json
                     let isNew = answer["accessKey"] as? String == "AKIACHANGED"
                     if isNew != (answer["maxSize"] as? Int == 1024) { mixed.add(1, ordering: .relaxed) }
                     seen.add(1, ordering: .relaxed)
                 }
-                readers.subtract(1, ordering: .releasing)
             }
         }
         for number in 0..<20 {
@@ -168,7 +165,7 @@ import Testing
             _ = reloading.run()
         }
         isOver.store(true, ordering: .relaxed)
-        while readers.load(ordering: .acquiring) > 0 { usleep(1000) }
+        readers.forEach(join)
         #expect(mixed.load(ordering: .relaxed) == 0 && seen.load(ordering: .relaxed) > 0)
         #expect(operations.reloads.succeeded.value == 20)
     }

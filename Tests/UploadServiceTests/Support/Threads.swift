@@ -1,23 +1,14 @@
-import Glibc
+import Dispatch
+import Foundation
 
-/// A thread that runs `body`; nil where there can be none.
-func startThread(_ body: @escaping @Sendable () -> Void) -> pthread_t? {
-    final class Body: Sendable {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+/// Runs `body` on a thread of its own.
+func startThread(_ body: @escaping @Sendable () -> Void) -> DispatchSemaphore {
+    let over = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+        body()
+        over.signal()
     }
-    var thread = pthread_t()
-    let box = unsafe Unmanaged.passRetained(Body(body))
-    let status = unsafe pthread_create(
-        &thread, nil,
-        { body in
-            guard let body = unsafe body else { return nil }
-            unsafe Unmanaged<Body>.fromOpaque(body).takeRetainedValue().run()
-            return nil
-        }, box.toOpaque())
-    return status == 0 ? thread : nil
+    return over
 }
 
-func join(_ thread: pthread_t) {
-    pthread_join(thread, nil)
-}
+func join(_ thread: DispatchSemaphore) { thread.wait() }
