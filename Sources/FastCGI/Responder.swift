@@ -103,6 +103,7 @@ package final class Responder: Sendable {
         for server in operators { try server.start() }
         defer { for server in operators { server.stop() } }
         FCGX_Init()
+        guard FCGXRequest.readsMemory else { throw .foreignLibrary }
         listeners.withLock { $0 = listener.descriptors }
         for descriptor in listener.descriptors {
             guard poller.listen(descriptor) else { throw .system("epoll_ctl", errno) }

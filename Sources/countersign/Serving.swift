@@ -15,7 +15,7 @@ struct Serving {
             }
             let loaded = try Checking(configurationFile: configurationFile).load()
             var surroundings = Surroundings.real
-            surroundings.style = LogStyle(destination(launch, listen: listen))
+            surroundings.style = LogStyle(destination(launch))
             surroundings.style.adopt(loaded.configuration.log)
             let site = try Site(loaded.configuration, surroundings)
             switch launch {
@@ -40,7 +40,7 @@ struct Serving {
     }
 
     /// Whom our standard error goes to; a web server that starts us writes the time itself.
-    private func destination(_ launch: Launch, listen: String?) -> LogStyle.Destination {
+    private func destination(_ launch: Launch) -> LogStyle.Destination {
         if StandardError.isJournal { return .journal }
         if case .listen(let listener) = launch, listener.descriptors != [0] { return .plain }
         return .stamped
@@ -58,11 +58,7 @@ extension Surroundings {
     static var real: Surroundings {
         Surroundings(
             now: { clock(CLOCK_REALTIME, unit: 1_000_000) }, stopwatch: { clock(CLOCK_MONOTONIC, unit: 1000) },
-            random: { count in
-                var generator = SystemRandomNumberGenerator()
-                let words = (0..<(count + 7) / 8).map { _ in generator.next() as UInt64 }
-                return (0..<count).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64($0 % 8 * 8)) }
-            },
+            random: { [pool = RandomPool()] in pool.take($0) },
             log: { StandardError.write($0) })
     }
 

@@ -10,8 +10,8 @@ import pytest
 import requests
 
 import servers
-from activation import (Load, NotifySocket, PARAMETERS, UnixHTTP, Unit, ask, fastcgi, listening, request, sample,
-                        samples)
+from activation import (Load, NotifySocket, PARAMETERS, UnixHTTP, Unit, ask, fastcgi, is_connectable, listening, request,
+                        sample, samples)
 from processes import Process, as_server_user, wait_until
 from uploads import login, new_key, policy, sign
 
@@ -186,7 +186,7 @@ def test_activation_by_systemd(units):
                "--fdname", "countersign:operations", str(unit.program), "serve", "--config", str(unit.config)]
     unit.process = Process(as_server_user(command), unit.directory / "log", environment={"PATH": "/usr/bin:/bin"})
     unit.started.append(unit.process)
-    unit.process.wait_until(lambda: unit.socket.exists() and unit.operations.exists(), "systemd's sockets")
+    unit.process.wait_until(lambda: is_connectable(unit.operations), "systemd's sockets")
     assert desk(unit)["maxSize"] == 5 << 20
     assert unit.ask("/health").status == 200
     assert sample(unit.metrics(), "countersign_requests_total", route="prefix", outcome="ok") == 1
@@ -200,7 +200,7 @@ def test_processes_share_one_socket(units):
         places.append(unit.directory / f"operations{number}")
         unit.environment["COUNTERSIGN_OPERATIONS_LISTEN"] = f"unix:{places[-1]}"
         unit.start([shared], log=f"log{number}")
-        wait_until(places[-1].exists, "the operators' socket")
+        wait_until(lambda: is_connectable(places[-1]), "the operators' socket")
 
     def once():
         assert request(unit.socket)[0] == 200

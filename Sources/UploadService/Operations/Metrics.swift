@@ -69,15 +69,11 @@ package final class Metrics: Sendable {
     func count(_ route: Route?, _ account: Account, status: Int, microseconds: Int64) {
         requests(Outcome(status: account.reason?.status ?? status)).add(route.logName)
         if let reason = account.reason { refusals.add(reason.code) }
-        switch route {
-        case .sign: signing.add(microseconds)
-        case .fileUploaded:
-            completing.add(microseconds)
-            guard let size = account.completed else { break }
-            completedUploads.add()
-            completedBytes.add(Int(clamping: size))
-        default: break
-        }
+        if route == .sign { signing.add(microseconds) }
+        if route == .fileUploaded { completing.add(microseconds) }
+        guard let size = account.completed else { return }
+        completedUploads.add()
+        completedBytes.add(Int(clamping: size))
     }
 
     func count(_ attempt: Attempt) {

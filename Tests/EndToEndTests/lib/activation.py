@@ -48,7 +48,7 @@ class Unit(servers.Countersign):
         self.started.append(self.process)
         self.process.wait_until(self.answers, "the program's socket")
         if f"unix:{self.operations}" in self.text:
-            self.process.wait_until(self.operations.exists, "the operators' socket")
+            self.process.wait_until(lambda: is_connectable(self.operations), "the operators' socket")
         return self
 
     def hang_up(self, what="read again", count=1):
@@ -75,6 +75,12 @@ class Unit(servers.Countersign):
             return [process.stop() for process in self.started][-1] if self.started else None
         finally:
             servers.remove(self.directory)
+
+
+def is_connectable(path):
+    """A path is there a moment before anybody listens."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
 
 
 def listening(path, high=100):
