@@ -5,6 +5,7 @@ internal import S3Authorization
 enum Route: Equatable {
     case sign
     case fileUploaded
+    case events
     case uploadURI
     /// `file`, and `file/UUID`.
     case file
@@ -19,7 +20,7 @@ enum Route: Equatable {
     case sts
 
     private static let all: [(StaticString, Route)] = [
-        ("/sign", .sign), ("/file_uploaded", .fileUploaded), ("/upload_uri", .uploadURI), ("/file", .file),
+        ("/sign", .sign), ("/file_uploaded", .fileUploaded), ("/events", .events), ("/upload_uri", .uploadURI), ("/file", .file),
         ("/empty_html", .emptyPage), ("/prefix", .prefix), ("/health", .health), ("/s3/sts", .sts),
         ("/ready", .ready), ("/metrics", .metrics), ("/time", .time),
     ]
@@ -32,6 +33,7 @@ enum Route: Equatable {
         switch self {
         case .sign: "sign"
         case .fileUploaded: "file_uploaded"
+        case .events: "events"
         case .uploadURI: "upload_uri"
         case .file: "file"
         case .emptyPage: "empty_html"
@@ -48,7 +50,7 @@ enum Route: Equatable {
     /// The methods that a client may use, OPTIONS left out: it is answered everywhere.
     var methods: [Inquiry.Method] {
         switch self {
-        case .sign, .uploadURI: [.post]
+        case .sign, .uploadURI, .events: [.post]
         case .file: [.post, .delete]
         case .fileUploaded: [.post, .put, .patch]
         case .emptyPage, .prefix, .health, .ready, .metrics, .time: [.get, .head]
