@@ -11,7 +11,7 @@ package struct S3Client: Sendable {
     let addressing: Addressing
     let region: ByteString
     let signatureVersion: SignatureVersion
-    let credentials: any CredentialsProvider
+    package let credentials: any CredentialsProvider
     let transport: any Transport
     let surroundings: S3Surroundings
     let retries: RetryPolicy

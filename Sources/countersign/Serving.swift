@@ -63,23 +63,3 @@ struct Serving {
         Responder.trustedParameters + [configuration.identity.parameter, "COUNTERSIGN_PROFILE", "HTTP_COOKIE"]
     }
 }
-
-extension Surroundings {
-    static var real: Surroundings {
-        Surroundings(
-            now: { clock(CLOCK_REALTIME, unit: 1_000_000) }, stopwatch: { clock(CLOCK_MONOTONIC, unit: 1000) },
-            random: { count in
-                var generator = SystemRandomNumberGenerator()
-                let words = (0..<(count + 7) / 8).map { _ in generator.next() as UInt64 }
-                return (0..<count).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64($0 % 8 * 8)) }
-            },
-            log: { StandardError.write($0) })
-    }
-
-    /// Nanoseconds of a clock, in units of so many.
-    private static func clock(_ id: clockid_t, unit: Int64) -> Int64 {
-        var time = timespec()
-        _ = unsafe clock_gettime(id, &time)
-        return (Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)) / unit
-    }
-}
