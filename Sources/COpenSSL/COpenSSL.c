@@ -42,3 +42,10 @@
 
 COUNTERSIGN_HASH(sha1, SHA1, SHA_CTX, SHA_DIGEST_LENGTH)
 COUNTERSIGN_HASH(sha256, SHA256, SHA256_CTX, SHA256_DIGEST_LENGTH)
+
+void countersign_md5(const void *message, size_t count, uint8_t *digest) {
+    MD5_CTX context;
+    MD5_Init(&context);
+    MD5_Update(&context, message, count);
+    MD5_Final(digest, &context);
+}

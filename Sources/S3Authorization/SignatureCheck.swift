@@ -13,12 +13,13 @@ package struct SignatureCheck: Sendable, Redacted {
         ConstantTime.areEqual(SigningKey(secret: secret, scope: scope).signature(of: stringToSign), signature)
     }
 
-    /// Version 4 over a canonical request as it stands.
+    /// Version 4 over a canonical request as it stands, in its own scope, whichever scope the key was made for.
     package func holds(
-        _ signature: ByteString, ofRequest canonicalRequest: ByteString, at time: SigningTime, in scope: CredentialScope
+        _ signature: ByteString, ofRequest canonicalRequest: ByteString, at time: SigningTime,
+        in scope: CredentialScope, keyOf keyScope: CredentialScope? = nil
     ) -> Bool {
-        holds(
-            signature, of: StringToSign(canonicalRequest: canonicalRequest, time: time, scope: scope).text, in: scope)
+        let text = StringToSign(canonicalRequest: canonicalRequest, time: time, scope: scope).text
+        return holds(signature, of: text, in: keyScope ?? scope)
     }
 
     /// Version 2, in Base 64, over a string to sign as it stands.

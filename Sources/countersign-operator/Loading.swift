@@ -2,18 +2,22 @@ internal import ArgumentParser
 internal import OperatorCommands
 internal import UploadService
 
-extension CommonOptions {
+extension Desk {
     /// The configuration, whole and checked; else its problems on standard error, and the end.
-    func desk() throws -> Desk {
+    static func load(_ file: String?) throws -> Desk {
         do throws(ConfigurationError) {
             let loaded = try Configuration.load(
-                file: configurationFile, environment: ProcessEnvironment.all(), readFile: ConfigurationFile.read)
+                file: file, environment: ProcessEnvironment.all(), readFile: ConfigurationFile.read)
             return try Desk(loaded.configuration, .real)
         } catch {
             StandardError.write(Array("countersign: \(error)".utf8))
             throw ExitCode.configuration
         }
     }
+}
+
+extension CommonOptions {
+    func desk() throws -> Desk { try Desk.load(configurationFile) }
 
     func say(_ text: String, json bytes: [UInt8]) {
         StandardOutput.write(json ? bytes : Array(text.utf8))

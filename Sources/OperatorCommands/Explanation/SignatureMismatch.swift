@@ -45,7 +45,7 @@ struct SignatureMismatch {
         let check = SignatureCheck(secret: key.secret)
         for region in [desk.region, "us-east-1"] where region != credential.scope.region {
             guard let scope = try? CredentialScope(time: time, region: region) else { continue }
-            if check.holds(signature, ofRequest: received.text, at: time, in: scope) {
+            if isSigned(in: scope, check) {
                 return Cause(
                     .region,
                     "Signed in the scope of the region \(region), but the request names "
@@ -55,7 +55,7 @@ struct SignatureMismatch {
         }
         for shift in [Int64(-86_400), 86_400] {
             guard let day = try? time.adding(seconds: shift) else { continue }
-            if check.holds(signature, ofRequest: received.text, at: time, in: credential.scope.on(day)) {
+            if isSigned(in: credential.scope.on(day), check) {
                 return Cause(
                     .clock,
                     "Signed with the key of another day than that of x-amz-date, as a local date instead of "
@@ -64,6 +64,12 @@ struct SignatureMismatch {
             }
         }
         return nil
+    }
+
+    /// Whether another scope's key signed, be it over that scope's text or over the one that S3 made.
+    private func isSigned(in scope: CredentialScope, _ check: SignatureCheck) -> Bool {
+        check.holds(signature, ofRequest: received.text, at: time, in: scope)
+            || check.holds(signature, ofRequest: received.text, at: time, in: credential.scope, keyOf: scope)
     }
 
     /// Signed with another secret of this configuration.

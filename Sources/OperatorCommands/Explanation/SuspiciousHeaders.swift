@@ -6,6 +6,7 @@ extension Suspicion {
         var suspicions: [Suspicion] = []
         for header in received.headers where !header.name.is("host") {
             let name = header.name
+            let shown = header.shownValue
             if name.is("content-type") { suspicions += contentTypes(header, received) }
             suspicions += spaces(header, received)
             if let comma = header.value.bytes.firstIndex(of: UInt8(ascii: ",")) {
@@ -13,7 +14,7 @@ extension Suspicion {
                 suspicions.append(
                     Suspicion(
                         .headerChanged,
-                        "\(name) reached S3 with \(Printable.quoted(header.value)), a second value "
+                        "\(name) reached S3 with \(shown), a second value "
                             + "after "
                             + "the one that was signed.",
                         mending: "Stop the client or the proxy that adds a second \(name).",
@@ -21,7 +22,7 @@ extension Suspicion {
             }
             suspicions.append(
                 Suspicion(
-                    .headerAdded, "The header \(name) (\(Printable.quoted(header.value))) was added after signing.",
+                    .headerAdded, "The header \(name) (\(shown)) was added after signing.",
                     mending: "Stop the client or the proxy that adds \(name), or have it signed.",
                     received.without(name)))
         }
@@ -58,11 +59,18 @@ extension Suspicion {
         return others.map { other in
             Suspicion(
                 .whiteSpace,
-                "Signed with \(header.name) \(Printable.quoted(other)), where S3 counts spaces in a "
+                "Signed with \(header.name) \(HeaderField(header.name, other).shownValue), where S3 counts spaces in a "
                     + "row once "
                     + "and none at the ends.",
                 mending: "Make one space of several in \(header.name) before "
                     + "signing.", received.with(header.name, other))
         }
+    }
+}
+
+extension HeaderField {
+    /// The value for people: a session token is half a secret.
+    fileprivate var shownValue: String {
+        lowercasedName.is("x-amz-security-token") ? "\"…\"" : Printable.quoted(value)
     }
 }
