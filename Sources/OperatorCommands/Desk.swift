@@ -1,4 +1,5 @@
 internal import S3Authorization
+package import S3Client
 package import UploadService
 
 /// What the configuration says about S3, in the form that requests and signatures use.
@@ -7,9 +8,18 @@ package struct Desk: Sendable {
     let site: Site
     /// What we call.
     let endpoint: Endpoint
+    let surroundings: Surroundings
+    let transport: any Transport
 
-    package init(_ configuration: Configuration, _ surroundings: Surroundings) throws(ConfigurationError) {
+    /// `transport` stands in for libcurl in tests.
+    package init(
+        _ configuration: Configuration, _ surroundings: Surroundings, transport: (any Transport)? = nil
+    ) throws(ConfigurationError) {
         self.configuration = configuration
+        self.surroundings = surroundings
+        self.transport =
+            transport
+            ?? CurlTransport(authorities: configuration.s3.authorities, stopwatch: surroundings.stopwatch)
         site = try Site(configuration, surroundings)
         endpoint = try Endpoint(configured: configuration.s3.endpoint)
     }
@@ -42,5 +52,35 @@ package struct Desk: Sendable {
                 Key(section: "storage", id: ByteString(storage.accessKeyID), secret: storage.secretAccessKey))
         }
         return keys
+    }
+}
+
+extension Desk {
+    /// Somebody's calls to the configured S3.
+    func client(_ credentials: any CredentialsProvider) throws(S3Error) -> S3Client {
+        do throws(CredentialScope.Invalid) {
+            return try S3Client(
+                endpoint: endpoint, addressing: addressing, region: region,
+                signatureVersion: configuration.s3.signatureVersion == .v2 ? .v2 : .v4, credentials: credentials,
+                transport: transport, surroundings: surroundings.ofOperator, retries: RetryPolicy(tries: 2))
+        } catch {
+            throw .credentials(.malformed("the region"))
+        }
+    }
+
+    /// Those that Amazon's own tools would find.
+    package func foundCredentials(
+        _ environment: [String: String], fileExists: (String) -> Bool
+    ) throws(CredentialsError) -> any CredentialsProvider {
+        try StandardCredentials.provider(
+            environment: { environment[$0] }, region: region, transport: transport,
+            surroundings: surroundings.ofOperator, fileExists: fileExists)
+    }
+}
+
+extension Surroundings {
+    /// Failures are findings here, not log lines.
+    fileprivate var ofOperator: S3Surroundings {
+        S3Surroundings(now: now, stopwatch: stopwatch, random: random)
     }
 }
