@@ -27,8 +27,12 @@ package struct Desk: Sendable {
     /// What browsers call.
     var publicEndpoint: Endpoint { site.endpoint }
     var addressing: Addressing { site.addressing }
-    /// What signs for clients.
-    var credentials: Credentials { site.credentials }
+    /// What signs for clients; a key without id or secret where there is none at the moment.
+    var credentials: Credentials {
+        (try? site.credentials.credentials(until: deadline)) ?? Credentials(accessKeyID: "", secret: Secret(""))
+    }
+    /// Fifteen seconds from now, for one call.
+    var deadline: Deadline { Deadline(milliseconds: 15_000, after: surroundings.stopwatch()) }
     var bucket: ByteString { ByteString(configuration.uploads.bucket) }
     var region: ByteString { ByteString(configuration.s3.region) }
 
@@ -44,12 +48,14 @@ package struct Desk: Sendable {
         let secret: Secret
     }
 
-    /// The keys that are written down: uploads first.
+    /// Those that sign for clients first.
     var keys: [Key] {
-        var keys = [Key(section: "uploads", id: credentials.accessKeyID, secret: credentials.secret)]
-        if let storage = configuration.storage?.credentials {
-            keys.append(
-                Key(section: "storage", id: ByteString(storage.accessKeyID), secret: storage.secretAccessKey))
+        var keys: [Key] = []
+        if let found = try? site.credentials.credentials(until: deadline) {
+            keys.append(Key(section: "uploads", id: found.accessKeyID, secret: found.secret))
+        }
+        if let found = try? site.storage?.client.credentials.credentials(until: deadline) {
+            keys.append(Key(section: "storage", id: found.accessKeyID, secret: found.secret))
         }
         return keys
     }

@@ -79,7 +79,7 @@ package struct Dispatcher: Sendable {
         if let profile = account.profile { line.add("profile", profile) }
         if let key = account.key { line.add("key", key) }
         if let storageKey = account.storageKey { line.add("storage_key", storageKey) }
-        if let cause = account.cause { line.add("cause", cause) }
+        if let cause = account.cause ?? account.reason?.cause { line.add("cause", cause) }
         if let reason = account.reason {
             line.add("reason", word: reason.code)
             line.add("message", reason.message)

@@ -1,4 +1,5 @@
 package import S3Authorization
+package import S3Client
 
 /// The site whose upload desk this is: its configuration in the form that requests are answered from.
 package struct Site: Sendable {
@@ -12,15 +13,20 @@ package struct Site: Sendable {
     package var identityParameter = "REMOTE_USER"
     /// Signs the cookies of anonymous users; nil where there are none.
     package var anonymous: AnonymousCookie?
+    /// Seals what users keep for us between requests; nil where there is no secret to do it with.
+    package var tickets: TicketKeys?
     /// The name of the prefix cookie; nil where there is none.
     package var prefixCookie: String?
-    package var credentials: Credentials
+    /// What signs for browsers and API clients.
+    package var credentials: any CredentialsProvider
     package var keys = SigningKeyCache()
     /// Which clients get a page's errors with status 200.
     package var iframeErrors = IframeErrors.always
     /// Where browsers upload to.
     package var endpoint: Endpoint
     package var addressing: Addressing
+    /// The site's own say; nil where it has none.
+    package var hook: SiteHook?
     /// The trusted side; nil where uploads are not completed here.
     package var storage: StorageDesk?
     package var rules: Profile
@@ -53,7 +59,8 @@ package struct Site: Sendable {
     }
 
     package init(
-        mount: ByteString, credentials: Credentials, endpoint: Endpoint, addressing: Addressing, rules: Profile
+        mount: ByteString, credentials: any CredentialsProvider, endpoint: Endpoint, addressing: Addressing,
+        rules: Profile
     ) {
         self.mount = mount
         self.credentials = credentials

@@ -84,7 +84,13 @@ struct SetupCommand: ParsableCommand {
 
     private func credentials(_ desk: Desk) throws(S3Error) -> any CredentialsProvider {
         if let accessKeyId, let secretAccessKeyFile {
-            return FileCredentials(accessKeyID: ByteString(accessKeyId), secretPath: secretAccessKeyFile)
+            switch ConfigurationFile.read(secretAccessKeyFile) {
+            case .success(let file):
+                let secret = Secret(FileCredentials.withoutLineBreak(file.bytes))
+                return StaticCredentials(Credentials(accessKeyID: ByteString(accessKeyId), secret: secret))
+            case .failure(let failure):
+                throw .credentials(.unreadable(path: secretAccessKeyFile, "\(failure)"))
+            }
         }
         do {
             return try desk.foundCredentials(ProcessEnvironment.all()) { unsafe access($0, R_OK) == 0 }

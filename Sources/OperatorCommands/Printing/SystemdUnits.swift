@@ -69,6 +69,10 @@ struct SystemdUnits {
 
     /// Nobody but who needs credentials from there may ask a machine's metadata service.
     private var metadata: String {
-        configuration.storage?.credentials == nil && configuration.storage != nil ? "" : "\nIPAddressDeny=link-local"
+        let sources = [configuration.uploads.credentials, configuration.storage?.credentials].compactMap { $0 }
+        let isAsked = sources.contains { source in
+            if case .aws = source { true } else { false }
+        }
+        return isAsked ? "" : "\nIPAddressDeny=link-local"
     }
 }

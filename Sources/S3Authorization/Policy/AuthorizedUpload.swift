@@ -26,7 +26,7 @@ public struct AuthorizedUpload: Sendable {
     public let key: ByteString
     /// Version 4, unless the caller or the rules want version 2.
     public let version: SignatureVersion
-    /// When the URL stops being good.
+    /// When the URL stops being good, unless the credentials that sign it do so before.
     public let expiration: SigningTime
     private let now: SigningTime
     private let bucket: ByteString
@@ -58,7 +58,7 @@ public struct AuthorizedUpload: Sendable {
         case bucket
         /// The ACL has a control byte.
         case acl
-        /// `expiresAfter` is not between one second and seven days.
+        /// `expiresAfter` is not between one second and seven days, or the credentials have expired.
         case lifetime
     }
 
@@ -70,7 +70,8 @@ public struct AuthorizedUpload: Sendable {
     public func presigned(
         by signer: Signer, at endpoint: Endpoint, addressing: Addressing
     ) throws(Unsignable) -> PresignedUpload {
-        let seconds = Int(expiration.secondsSince1970 - now.secondsSince1970)
+        let end = signer.credentials.end(notAfter: expiration)
+        let seconds = Int(end.secondsSince1970 - now.secondsSince1970)
         guard let lifetime = PresignedQuery.Lifetime(seconds: seconds) else { throw .lifetime }
         guard !bucket.isEmpty else { throw .bucket }
         guard acl?.isFreeOfControls ?? true else { throw .acl }
@@ -94,10 +95,10 @@ public struct AuthorizedUpload: Sendable {
         let own = OwnRequest(request)
         let signed =
             switch version {
-            case .v2: own.presignedV2(by: signer, expires: expiration)
+            case .v2: own.presignedV2(by: signer, expires: end)
             case .v4: own.presigned(by: signer, at: now, lifetime: lifetime)
             }
-        return PresignedUpload(url: signed.url, headers: signed.headers, expiration: expiration)
+        return PresignedUpload(url: signed.url, headers: signed.headers, expiration: end, lifetime: Int64(seconds))
     }
 }
 
@@ -107,7 +108,10 @@ public struct PresignedUpload: Sendable, Equatable {
     public let url: ByteString
     /// Names in lower case; a browser sends `content-length` by itself.
     public let headers: [HeaderField]
+    /// When the URL stops being good: as the rules say, and not after the credentials.
     public let expiration: SigningTime
+    /// Seconds from the signing to `expiration`.
+    public let lifetime: Int64
 }
 
 extension UploadRules {
@@ -126,8 +130,9 @@ extension UploadRules {
         if let (message, kind) = KeyRules(characters: keyCharacters, prefix: caller.prefix).violation(of: upload.key) {
             refuse("key", message, kind)
         }
-        if let size = upload.size, size > maximumSize {
-            refuse("content-length-range", "The object should have at most \(maximumSize) bytes")
+        let maximum = min(maximumSize, ceiling ?? maximumSize)
+        if let size = upload.size, size > maximum {
+            refuse("content-length-range", "The object should have at most \(maximum) bytes")
         }
         if let type = upload.contentType {
             if let (message, kind) = violation(ofContentType: .string(type)) { refuse("Content-Type", message, kind) }

@@ -48,8 +48,9 @@ extension Configuration {
         /// More origins that may call us.
         package var origins: [HTTPURL] = []
         package var iframeErrors = Site.IframeErrors.always
-        /// Seals tickets, cookies and receipts; there whenever identity is `anonymous`.
-        package var secret: Secret?
+        /// Seal tickets and sign cookies, the first of them; all of them are accepted. There whenever identity is
+        /// `anonymous`.
+        package var secrets: [Secret] = []
     }
 
     package struct Identity: Sendable {
@@ -87,6 +88,17 @@ extension Configuration {
         package var accessKeyID: String
         package var secretAccessKey: Secret
         package var sessionToken: Secret?
+        /// The files that these came from, if they did, which may change later.
+        package var secretAccessKeyFile: String?
+        package var sessionTokenFile: String?
+    }
+
+    package enum CredentialsSource: Sendable {
+        case configured(Credentials)
+        /// Environment, web identity, shared file, container, instance, in this order.
+        case aws
+
+        enum Name: String, CaseIterable { case configured, aws }
     }
 
     /// Where anybody with leave may write, and nobody trusts what is in it.
@@ -94,22 +106,15 @@ extension Configuration {
         package var bucket: String
         /// Nil: no acl is asked for.
         package var acl: CannedACL? = .private
-        package var credentials: Credentials
+        package var credentials: CredentialsSource
     }
 
     /// The trusted side.
     package struct Storage: Sendable {
-        package enum CredentialsSource: String, Sendable, CaseIterable {
-            case configured
-            /// Environment, web identity, shared file, container, instance, in this order.
-            case aws
-        }
-
         package var bucket: String
         /// Nil: none is sent.
         package var acl: CannedACL?
-        /// Nil where they are found as AWS's own tools find them.
-        package var credentials: Credentials?
+        package var credentials: CredentialsSource
         package var storageClass: String?
         package var encryption: Rules.Encryption?
         package var encryptionKeyID: String?

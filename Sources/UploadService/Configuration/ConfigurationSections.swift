@@ -14,11 +14,12 @@ struct ConfigurationSections {
         let base = rules(reader.section("rules"), over: Configuration.Rules())
         let profiles = profiles(over: base)
         let hook = HookSection(section: reader.section("hook")).read()
-        let receiptSecret = reader.section("receipt").secretFile("secret_file", lines: false, atLeast: 32)
+        let receiptSecret = reader.section("receipt").secretFile("secret_file", atLeast: 32)
         reader.reportUnknown()
         let checks = CrossChecks(reader: reader)
         checks.server(server, identity, hook)
         checks.receipt(receiptSecret, server)
+        checks.withoutStorage(base, profiles, hook, receiptSecret)
         guard let s3 else { return nil }
         checks.endpoints(s3, uploads)
         checks.versions(base, profiles, s3)
@@ -47,7 +48,7 @@ struct ConfigurationSections {
         section.set(&server.iframeErrors, "iframe_errors") { value throws(WrongValue) in
             try value.choice(Site.IframeErrors.self)
         }
-        server.secret = section.secretFile("secret_file", lines: true, atLeast: 32)
+        server.secrets = section.secretLines("secret_file", atLeast: 32)
         return server
     }
 

@@ -1,14 +1,16 @@
 package import S3Authorization
+internal import S3Client
 
 extension Site {
     /// The site that a checked configuration describes.
     package init(_ configuration: Configuration, _ surroundings: Surroundings) throws(ConfigurationError) {
         let s3 = configuration.s3
         let endpoint = try Endpoint(configured: s3.publicEndpoint)
-        let uploads = configuration.uploads
+        let providers = ConfiguredCredentials(configuration, surroundings.ofS3)
+        let uploadsProvider = try providers.uploads()
         self.init(
             mount: configuration.server.mount == "/" ? "" : ByteString(configuration.server.mount),
-            credentials: Credentials(uploads.credentials), endpoint: endpoint,
+            credentials: uploadsProvider, endpoint: endpoint,
             addressing: s3.addressing == .path ? .path : .virtual,
             rules: Profile(name: "default", configuration.rules, configuration))
         url = configuration.server.url
@@ -16,12 +18,17 @@ extension Site {
         iframeErrors = configuration.server.iframeErrors
         identityParameter = configuration.identity.parameter
         prefixCookie = configuration.identity.prefixCookie
-        if configuration.identity.anonymous, let secret = configuration.server.secret {
-            anonymous = AnonymousCookie(secret: secret)
-        }
+        if configuration.identity.anonymous { anonymous = AnonymousCookie(secrets: configuration.server.secrets) }
+        tickets = TicketKeys(secrets: configuration.server.secrets)
+        let transport = CurlTransport(authorities: s3.authorities, stopwatch: surroundings.stopwatch)
+        let permits = Permits(configuration.server.workers - 4)
+        hook = configuration.siteHook(transport, permits, surroundings)
         storage = try configuration.storage.map { storage throws(ConfigurationError) in
-            try StorageDesk(storage, configuration, surroundings)
+            let provider = try providers.storage(storage, beside: uploadsProvider)
+            return try StorageDesk(
+                storage, configuration, credentials: provider, transport, permits, surroundings)
         }
+        storage?.hook = hook
         for (name, rules) in configuration.profiles {
             profiles[ByteString(name)] = Profile(name: ByteString(name), rules, configuration)
         }
@@ -70,15 +77,5 @@ extension Site.Profile {
         var versions = Set(rules.signatureVersions.compactMap { SignatureVersion(rawValue: $0.rawValue) })
         if s3.publicEndpoint.isAmazon && !CrossChecks.regionsWithVersion2.contains(s3.region) { versions.remove(.v2) }
         return versions
-    }
-}
-
-extension Credentials {
-    init(_ configured: Configuration.Credentials) {
-        let token = configured.sessionToken?.withBytes { bytes in
-            unsafe ByteString(bytes.withUnsafeBufferPointer { unsafe Array($0) })
-        }
-        self.init(
-            accessKeyID: ByteString(configured.accessKeyID), secret: configured.secretAccessKey, sessionToken: token)
     }
 }

@@ -19,7 +19,7 @@ struct CrossChecks {
             section.warn(
                 "workers", "is \(server.workers); 4 are kept for signing, so completing an upload needs 5 or more")
         }
-        if identity.anonymous, server.secret == nil, !section.hasProblem("secret_file") {
+        if identity.anonymous, server.secrets.isEmpty, !section.hasProblem("secret_file") {
             section.report("secret_file", "is missing, and identity.anonymous = true needs it to sign its cookie")
         }
         if identity.parameter.hasPrefix("HTTP_") {
@@ -35,7 +35,7 @@ struct CrossChecks {
     }
 
     func receipt(_ secret: Secret?, _ server: Configuration.Server) {
-        guard let secret, secret == server.secret else { return }
+        guard let secret, server.secrets.contains(secret) else { return }
         reader.section("receipt").report(
             "secret_file", "holds the secret of server.secret_file; the site knows this one, and must not know that one"
         )
@@ -77,6 +77,26 @@ struct CrossChecks {
                 "bucket", "\(quoted(bucket)) has a dot, which certificates for *.\(s3.publicEndpoint.host) do not cover"
             )
         }
+    }
+
+    /// What only completing an upload makes use of.
+    func withoutStorage(
+        _ base: Configuration.Rules, _ profiles: [String: Configuration.Rules], _ hook: Configuration.Hook?,
+        _ receipt: Secret?
+    ) {
+        guard !reader.section("storage").isPresent else { return }
+        let reason = "has no effect without [storage], because nothing is completed"
+        let sections = profiles.sorted { $0.key < $1.key }
+            .map { (reader.section("profiles", $0.key), $0.value, base) }
+        for (section, rules, other) in [(reader.section("rules"), base, Configuration.Rules())] + sections {
+            if rules.delete, !other.delete { section.warn("delete", reason) }
+            if rules.inspect, !other.inspect { section.warn("inspect", reason) }
+        }
+        if receipt != nil { reader.section("receipt").warn("secret_file", reason) }
+        // One that is asked beforehand has enough to do.
+        guard let hook, !hook.authorize else { return }
+        let isCommand = if case .run = hook.action { true } else { false }
+        reader.section("hook").warn(isCommand ? "command" : "url", reason)
     }
 
     func versions(_ base: Configuration.Rules, _ profiles: [String: Configuration.Rules], _ s3: Configuration.S3) {
