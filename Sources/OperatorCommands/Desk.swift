@@ -31,6 +31,12 @@ package struct Desk: Sendable {
     var credentials: Credentials {
         (try? site.credentials.credentials(until: deadline)) ?? Credentials(accessKeyID: "", secret: Secret(""))
     }
+    /// Where that comes from.
+    var provider: any CredentialsProvider { site.credentials }
+    /// The default profile's.
+    var rules: UploadRules { site.rules.rules }
+    /// The version that the doctor's own uploads are signed with.
+    var signatureVersion: SignatureVersion { rules.signatureVersions.contains(.v4) ? .v4 : .v2 }
     /// Fifteen seconds from now, for one call.
     var deadline: Deadline { Deadline(milliseconds: 15_000, after: surroundings.stopwatch()) }
     var bucket: ByteString { ByteString(configuration.uploads.bucket) }

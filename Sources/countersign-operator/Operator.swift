@@ -11,7 +11,10 @@ struct Operator: ParsableCommand {
             `countersign serve` answers the web server and `countersign check` reads the configuration; the commands here \
             are for whoever runs the site.
             """,
-        subcommands: [ServeCommand.self, CheckCommand.self, ExplainCommand.self, PrintCommand.self, SetupCommand.self],
+        subcommands: [
+            ServeCommand.self, CheckCommand.self, DoctorCommand.self, ExplainCommand.self, PrintCommand.self,
+            SetupCommand.self,
+        ],
         helpNames: [.short, .long])
 
     /// libcurl writes on connections that may be closed.
