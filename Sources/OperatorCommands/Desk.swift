@@ -16,6 +16,9 @@ package struct Desk: Sendable {
         _ configuration: Configuration, _ surroundings: Surroundings, transport: (any Transport)? = nil
     ) throws(ConfigurationError) {
         self.configuration = configuration
+        // Failed calls are findings here, not lines of a log.
+        var surroundings = surroundings
+        surroundings.log = { _ in }
         self.surroundings = surroundings
         self.transport =
             transport
@@ -91,7 +94,6 @@ extension Desk {
 }
 
 extension Surroundings {
-    /// Failures are findings here, not log lines.
     fileprivate var ofOperator: S3Surroundings {
         S3Surroundings(now: now, stopwatch: stopwatch, random: random)
     }

@@ -69,7 +69,8 @@ struct ReadingExamination {
         if (200...299).contains(answer.status) {
             visit.warn(
                 check, "the key that signs can \(verb) uploads",
-                mending: "Take \(right) from it: `countersign print iam --bucket uploads` has all that it needs.")
+                mending: "Take \(right) from it (`countersign print iam --bucket uploads` has all that it needs), and let the "
+                    + "bucket's owner own what is uploaded.")
         } else {
             visit.ok(check, "the key that signs cannot \(verb) uploads")
         }

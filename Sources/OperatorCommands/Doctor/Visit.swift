@@ -100,6 +100,10 @@ final class Visit {
             ("\(error)", "Set s3.region = \"\(region)\" and s3.endpoint to that region's.")
         case .notFound(let code) where code.is("NoSuchBucket"):
             ("S3 has no such bucket", "Set the bucket's name, s3.endpoint and s3.addressing to where it is.")
+        case .refused(let refusal) where refusal.code.is("SignatureDoesNotMatch"):
+            ("\(error)", "Put the secret that belongs to the access_key_id into its secret_access_key_file.")
+        case .refused(let refusal) where refusal.code.is("InvalidAccessKeyId"):
+            ("\(error)", "Set access_key_id to a key that the store knows.")
         case .refused(let refusal) where refusal.status == 403:
             ("\(error)", "Compare the key and its rights with `countersign print iam`.")
         default: ("\(error)", "Look at what S3 says, and at its own log.")
