@@ -27,6 +27,8 @@ package struct Site: Sendable {
     package var addressing: Addressing
     /// The site's own say; nil where it has none.
     package var hook: SiteHook?
+    /// Our own calls to the uploads bucket; nil where there are none.
+    package var uploads: UploadsDesk?
     /// The trusted side; nil where uploads are not completed here.
     package var storage: StorageDesk?
     package var rules: Profile
@@ -51,6 +53,8 @@ package struct Site: Sendable {
         package var inspects = false
         /// Whether users may delete their uploads before these are complete.
         package var allowsDeletion = false
+        /// Whether an upload in parts is complete, in the sense of `file_uploaded`, when its parts are put together.
+        package var completesAtOnce = false
 
         package init(name: ByteString, rules: UploadRules) {
             self.name = name

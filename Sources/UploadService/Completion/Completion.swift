@@ -88,7 +88,7 @@ struct Completion {
             guard try desk.conditionalWrites.probe(desk, until: deadline) else {
                 throw .badAnswer("this store ignores If-None-Match on PUT, so that uploads cannot be claimed safely")
             }
-            entry = try ledger.claim(claim).entry
+            entry = try ledger.claim(claim)
         } catch {
             account.cause = "\(error)"
             throw error == .timedOut ? .storage(error) : .cannotClaim
@@ -135,10 +135,10 @@ struct Completion {
         return .refusedBySite(reason)
     }
 
-    /// Step 6: one copy; where it is there already, none.
+    /// Step 6: one copy; where it is there already, none. Of a new claim nobody has made one.
     private func copy(_ entry: ClaimLedger.Entry, _ account: inout Account) throws(RequestError) {
         do throws(S3Error) {
-            if try copying.stored(entry.claim) != nil { return }
+            if !entry.isNew, try copying.stored(entry.claim) != nil { return }
         } catch {
             throw account.failed(error)
         }

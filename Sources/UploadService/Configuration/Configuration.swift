@@ -30,7 +30,8 @@ package struct Configuration: Sendable {
 
     /// The largest body that any profile takes, in bytes.
     package var bodyLimit: Int {
-        profiles.values.reduce(rules.bodyLimit) { max($0, $1.bodyLimit) }
+        let ofMultipart = server.secrets.isEmpty ? 0 : MultipartCompletion.bodyLimit
+        return profiles.values.reduce(max(rules.bodyLimit, ofMultipart)) { max($0, $1.bodyLimit) }
     }
 }
 
@@ -107,6 +108,10 @@ extension Configuration {
         /// Nil: no acl is asked for.
         package var acl: CannedACL? = .private
         package var credentials: CredentialsSource
+        /// The template of the keys that we choose; begins with `{user}/`.
+        package var key = "{user}/{uuid}/{name}"
+        /// Seconds that an upload in parts may take.
+        package var ticketExpiresAfter = 604_800
     }
 
     /// The trusted side.
@@ -164,6 +169,8 @@ extension Configuration {
         package var inspect = false
         /// Whether users may delete their uploads before these are complete.
         package var delete = false
+        /// Whether putting the parts of an upload together is its completion too.
+        package var completeOnMultipart = false
     }
 
     package struct Hook: Sendable {

@@ -22,6 +22,7 @@ extension Site {
         tickets = TicketKeys(secrets: configuration.server.secrets)
         let transport = CurlTransport(authorities: s3.authorities, stopwatch: surroundings.stopwatch)
         let permits = Permits(configuration.server.workers - 4)
+        uploads = try UploadsDesk(configuration, credentials: uploadsProvider, transport, permits, surroundings)
         hook = configuration.siteHook(transport, permits, surroundings)
         storage = try configuration.storage.map { storage throws(ConfigurationError) in
             let provider = try providers.storage(storage, beside: uploadsProvider)
@@ -70,6 +71,7 @@ extension Site.Profile {
         bodyLimit = configured.bodyLimit
         inspects = configured.inspect
         allowsDeletion = configured.delete
+        completesAtOnce = configured.completeOnMultipart
     }
 
     /// Those configured, without version 2 where Amazon's region never took it.

@@ -10,16 +10,7 @@ extension StorageDesk {
         guard let template = StorageKeyTemplate(storage.key) else {
             throw ConfigurationError(key: "storage.key", "is no template of a key")
         }
-        let endpoint = try Endpoint(configured: s3.endpoint)
-        let client: S3Client
-        do throws(CredentialScope.Invalid) {
-            client = try S3Client(
-                endpoint: endpoint, addressing: s3.addressing == .path ? .path : .virtual,
-                region: ByteString(s3.region), signatureVersion: s3.signatureVersion == .v2 ? .v2 : .v4,
-                credentials: credentials, transport: transport, surroundings: surroundings.ofS3)
-        } catch {
-            throw ConfigurationError(key: "s3.region", "can be no part of a signature: \(error)")
-        }
+        let client = try S3Client(configured: s3, credentials, transport, surroundings)
         self.init(
             client: client, uploads: ByteString(configuration.uploads.bucket), bucket: ByteString(storage.bucket),
             template: template, claims: ByteString(storage.claims), permits: permits)

@@ -96,14 +96,14 @@ extension Inquiry {
 }
 
 extension RequestError {
-    fileprivate static var cannotPresign: RequestError {
+    static var cannotPresign: RequestError {
         RequestError(
             status: 500, code: "cannot_presign",
             message: "This site's rules make no URL for uploads; its configuration is wrong")
     }
 
     /// The violations under the names that the client used.
-    fileprivate static func refusedUpload(_ violations: PolicyViolations) -> RequestError {
+    static func refusedUpload(_ violations: PolicyViolations) -> RequestError {
         let details = violations.all.map { violation in
             let field: ByteString =
                 switch violation.place {
