@@ -41,7 +41,8 @@ def keeper(s3):
         client.create_bucket(Bucket=bucket)
     client.put_bucket_policy(Bucket=UPLOADS, Policy=json.dumps({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/uploader"]},
-         "Action": ["s3:PutObject", "s3:PutObjectAcl"], "Resource": [f"arn:aws:s3:::{UPLOADS}/*"]},
+         "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload"],
+         "Resource": [f"arn:aws:s3:::{UPLOADS}/*"]},
         {"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/keeper"]},
          "Action": ["s3:*"], "Resource": [f"arn:aws:s3:::{UPLOADS}", f"arn:aws:s3:::{UPLOADS}/*"]}]}))
     return client
@@ -234,11 +235,12 @@ def test_a_healthy_desk(ready, keeper):
     assert unwell <= {"key_reads", "conditional_copy"}, found
     assert {"credentials_uploads", "credentials_storage", "endpoint", "clock", "signature", "key_lists", "form",
             "form_over_size", "form_wrong_key", "form_tampered", "form_version_2", "unicode", "put", "put_over_size",
-            "put_wrong_key", "put_tampered", "cors", "cors_etag", "cors_location", "cors_strangers", "public",
+            "put_wrong_key", "put_tampered", "parts", "cors", "cors_etag", "cors_location", "cors_strangers", "public",
             "key_deletes", "key_writes_storage", "conditional_write", "storage_reads", "storage_lists", "multipart",
             "lifecycle", "lifecycle_parts", "lifecycle_claims"} <= set(found)
     assert (keys(keeper, UPLOADS), keys(keeper, STORAGE)) == before
-    assert not keeper.list_multipart_uploads(Bucket=STORAGE).get("Uploads")
+    for bucket in (UPLOADS, STORAGE):
+        assert not keeper.list_multipart_uploads(Bucket=bucket).get("Uploads")
 
 
 def test_for_people(ready):
@@ -310,6 +312,16 @@ def test_a_key_that_can_too_much_is_found(ready):
     found = ready.doctor()
     assert {found[check]["state"] for check in ("key_lists", "key_reads", "key_deletes")} == {"warning"}
     assert found["key_writes_storage"]["state"] == "failed"
+
+
+def test_a_key_that_cannot_give_up_parts_is_found(ready, keeper):
+    text = keeper.get_bucket_policy(Bucket=UPLOADS)["Policy"]
+    keeper.put_bucket_policy(Bucket=UPLOADS, Policy=text.replace('"s3:AbortMultipartUpload"', '"s3:PutObject"'))
+    try:
+        assert ready.doctor()["parts"]["state"] == "warning"
+        assert not keeper.list_multipart_uploads(Bucket=UPLOADS).get("Uploads")
+    finally:
+        keeper.put_bucket_policy(Bucket=UPLOADS, Policy=text)
 
 
 def test_a_public_bucket_is_found(ready, keeper):
@@ -616,7 +628,7 @@ def test_printed_rules_are_what_s3_takes(desk, keeper):
 def test_printed_policies(desk, keeper):
     policies = json.loads(printed(desk, "iam"))
     uploads, storage = policies["uploads"], policies["storage"]
-    assert uploads["Statement"][0]["Action"] == ["s3:PutObject", "s3:PutObjectAcl"]
+    assert uploads["Statement"][0]["Action"] == ["s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload"]
     allowed = {(action, resource) for statement in storage["Statement"] if statement["Effect"] == "Allow"
                for action in statement["Action"] for resource in statement["Resource"]}
     assert ("s3:GetObject", f"arn:aws:s3:::{UPLOADS}/*") in allowed
@@ -625,7 +637,7 @@ def test_printed_policies(desk, keeper):
     desk.settings["rules"]["delete"] = True
     desk.settings["uploads"]["acl"] = ""
     policies = json.loads(printed(desk, "iam"))
-    assert policies["uploads"]["Statement"][0]["Action"] == ["s3:PutObject"]
+    assert policies["uploads"]["Statement"][0]["Action"] == ["s3:PutObject", "s3:AbortMultipartUpload"]
     assert "s3:DeleteObject" in policies["storage"]["Statement"][0]["Action"]
     for statement in policies["uploads"]["Statement"] + policies["storage"]["Statement"]:
         assert set(statement) == {"Sid", "Effect", "Action", "Resource"}
@@ -678,7 +690,12 @@ def test_the_other_papers(desk):
     options = json.loads(script[script.index("{"):script.index("};") + 1])
     assert options["request"]["accessKey"] == desk.s3["uploader_key"]
     assert options["uploadSuccess"]["endpoint"] == "/upload/file_uploaded"
-    assert "/upload/upload_uri" in printed(desk, "uppy")
+    uppy = printed(desk, "uppy")
+    assert "/upload/upload_uri" in uppy and "shouldUseMultipart: false" in uppy
+    (desk.directory / "seal").write_text("s" * 64)
+    desk.settings["server"]["secret_file"] = str(desk.directory / "seal")
+    assert 'endpoint: "/upload/"' in printed(desk, "uppy")
+    assert "s3:ListMultipartUploadParts" in printed(desk, "iam", "--bucket", "uploads")
     del desk.settings["server"]["url"]
     result = desk.run("print", "cors")
     assert (result.returncode, "--origin" in result.stderr) == (1, True)

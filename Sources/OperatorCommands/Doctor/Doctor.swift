@@ -40,6 +40,7 @@ package struct Doctor: Sendable {
         if hasKey, isReachable, RightsExamination(visit: visit).run() {
             let uploaded = FormExamination(visit: visit).run()
             PutExamination(visit: visit).run()
+            PartsExamination(visit: visit).run()
             CORSExamination(visit: visit).run()
             if let uploaded { ReadingExamination(visit: visit, key: uploaded).run() }
             StorageExamination(visit: visit, upload: uploaded).run()

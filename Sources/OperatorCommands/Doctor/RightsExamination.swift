@@ -69,7 +69,8 @@ struct ReadingExamination {
         if (200...299).contains(answer.status) {
             visit.warn(
                 check, "the key that signs can \(verb) uploads",
-                mending: "Take \(right) from it (`countersign print iam --bucket uploads` has all that it needs), and let the "
+                mending: "Take \(right) from it (`countersign print iam --bucket uploads` has all that it needs), "
+                    + "and let the "
                     + "bucket's owner own what is uploaded.")
         } else {
             visit.ok(check, "the key that signs cannot \(verb) uploads")
@@ -92,6 +93,34 @@ struct ReadingExamination {
                 mending: "Give uploads a key of its own, with the rights of `countersign print iam --bucket uploads`.")
         } else {
             visit.ok("key_writes_storage", "the key that signs cannot write to the storage bucket")
+        }
+    }
+}
+
+/// Whether pages can send large files: the key that signs must begin uploads in parts, and give them up.
+struct PartsExamination {
+    let visit: Visit
+
+    func run() {
+        visit.doing("opening and aborting an upload in parts, with the key that signs")
+        guard let client = try? visit.desk.client(visit.desk.provider) else { return }
+        let upload: MultipartUpload
+        do throws(S3Error) {
+            let headers = visit.desk.rules.acl.map { [HeaderField("x-amz-acl", $0)] } ?? []
+            upload = try client.createMultipartUpload(
+                visit.uploaded(visit.newKey()), headers: headers, until: visit.deadline)
+        } catch {
+            let (message, mending) = visit.meaning(of: error)
+            return visit.warn("parts", "pages cannot send files in parts: \(message)", mending: mending)
+        }
+        do throws(S3Error) {
+            try client.abort(upload, until: visit.deadline)
+            visit.ok("parts", "pages can send files in parts, and give them up")
+        } catch {
+            try? visit.storage?.client.abort(upload, until: visit.deadline)
+            visit.warn(
+                "parts", "the key that signs cannot give up an upload in parts",
+                mending: "Give it s3:AbortMultipartUpload: `countersign print iam --bucket uploads`.")
         }
     }
 }

@@ -66,7 +66,9 @@ struct StorageExamination {
                 CopySource(upload, etag: other), to: target, headers: storage.headers, until: visit.deadline)
             visit.stored.append(target.key)
             visit.warn(
-                "conditional_copy", "S3 ignores x-amz-copy-source-if-match: a user could replace a file between look and copy",
+                "conditional_copy",
+                "S3 ignores x-amz-copy-source-if-match: a user could replace a file between "
+                    + "look and copy",
                 mending: "Use a store that keeps to it, or a newer release of this one.")
             return
         } catch {

@@ -30,6 +30,9 @@ struct IAMPolicies {
         let bucket = configuration.uploads.bucket
         var actions = ["s3:PutObject"]
         if configuration.uploads.acl != nil { actions.append("s3:PutObjectAcl") }
+        // Uploads in parts: pages give them up, and with tickets Uppy asks which parts are there.
+        actions.append("s3:AbortMultipartUpload")
+        if !configuration.server.secrets.isEmpty { actions.append("s3:ListMultipartUploadParts") }
         let keys = Set(allRules.flatMap(\.encryptionKeyIDs)).sorted()
         return Self.policy([Self.allow("WriteUploads", actions, [arn(bucket, "*")])] + encryption(keys, "Uploads"))
     }

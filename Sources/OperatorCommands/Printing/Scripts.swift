@@ -46,12 +46,21 @@ struct FineUploaderScript {
     private var options: JSONTree {
         let configuration = desk.configuration
         let url = DeskURL(desk: desk)
-        let endpoint = desk.publicEndpoint.url(bucket: desk.bucket, addressing: desk.addressing)
+        var endpoint = desk.publicEndpoint.url(bucket: desk.bucket, addressing: desk.addressing)
+        // Fine Uploader adds a slash, and signs another path than it calls where the bucket is in the path.
+        if endpoint.bytes.last == UInt8(ascii: "/") { endpoint = ByteString(endpoint.bytes.dropLast()) }
+        let isChunked =
+            desk.publicEndpoint.addressing(desk.addressing, for: desk.bucket) == .virtual
+            && desk.publicEndpoint.basePath.isEmpty
         let version = configuration.rules.signatureVersions.contains(.v4) ? 4 : 2
         var properties: [JSONTree.Member] = [
             .init("bucket", .string(configuration.uploads.bucket)), .init("region", .string(configuration.s3.region)),
         ]
         if let acl = configuration.uploads.acl { properties.append(.init("acl", .string(acl.rawValue))) }
+        if isChunked {
+            let host = desk.publicEndpoint.host(bucket: desk.bucket, addressing: desk.addressing)
+            properties.append(.init("host", .string(host.description)))
+        }
         var members: [JSONTree.Member] = [
             .init(
                 "request",
@@ -68,6 +77,11 @@ struct FineUploaderScript {
         ]
         if url.isElsewhere {
             members.append(.init("cors", .object([.init("expected", true), .init("sendCredentials", true)])))
+        }
+        if isChunked {
+            members.append(
+                .init("chunking", .object([.init("enabled", true), .init("partSize", .number(8 << 20))])))
+            members.append(.init("retry", .object([.init("enableAuto", true)])))
         }
         if configuration.storage != nil {
             members.append(.init("uploadSuccess", .object([.init("endpoint", .string(url.path("file_uploaded")))])))
@@ -94,6 +108,11 @@ struct UppyScript {
     var text: String {
         let url = DeskURL(desk: desk)
         let credentials = url.isElsewhere ? "include" : "same-origin"
+        // Uploads in parts need tickets, and tickets a secret.
+        let multipart =
+            desk.configuration.server.secrets.isEmpty
+            ? "shouldUseMultipart: false,"
+            : "endpoint: \"\(url.path(""))\", shouldUseMultipart: file => file.size > 100 * 2 ** 20,"
         let types = JSONTree(desk.configuration.rules.types).text
         let restrictions =
             "{maxFileSize: \(desk.configuration.rules.maxSize), allowedFileTypes: "
@@ -111,7 +130,7 @@ struct UppyScript {
                 return said;
             }
             uppy.use(AwsS3, {
-                shouldUseMultipart: false,
+                \(multipart)
                 async getUploadParameters(file) {
                     const put = await ask("\(url.path("upload_uri"))", {filename: file.name, type: file.type, size: file.size});
                     uppy.setFileMeta(file.id, {key: put.key});
