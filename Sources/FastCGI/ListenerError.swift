@@ -10,6 +10,7 @@ package enum ListenerError: Error, Equatable, CustomStringConvertible {
     case notOurs(String)
     case notListening(Int32)
     case noSockets
+    case foreignLibrary
     case system(String, Int32)
 
     package var description: String {
@@ -22,6 +23,7 @@ package enum ListenerError: Error, Equatable, CustomStringConvertible {
         case .notOurs(let path): "cannot listen on \(path): the socket there belongs to another user"
         case .notListening(let descriptor): "descriptor \(descriptor) was passed on by LISTEN_FDS but does not listen"
         case .noSockets: "LISTEN_FDS is not a number of sockets"
+        case .foreignLibrary: "this build of libfcgi does not read through its exported OS_Read, and cannot be used"
         case .system(let call, let code): "\(call) failed (errno \(code): \(Self.text(code)))"
         }
     }

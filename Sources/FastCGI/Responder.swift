@@ -83,6 +83,7 @@ package final class Responder: Sendable {
     package func run(_ listener: Listener) throws(ListenerError) -> Drain {
         Signals.block()
         FCGX_Init()
+        guard FCGXRequest.readsMemory else { throw .foreignLibrary }
         listeners.withLock { $0 = listener.descriptors }
         for descriptor in listener.descriptors {
             guard poller.listen(descriptor) else { throw .system("epoll_ctl", errno) }

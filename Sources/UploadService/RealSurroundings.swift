@@ -5,11 +5,7 @@ extension Surroundings {
     package static var real: Surroundings {
         Surroundings(
             now: { clock(CLOCK_REALTIME, unit: 1_000_000) }, stopwatch: { clock(CLOCK_MONOTONIC, unit: 1000) },
-            random: { count in
-                var generator = SystemRandomNumberGenerator()
-                let words = (0..<(count + 7) / 8).map { _ in generator.next() as UInt64 }
-                return (0..<count).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64($0 % 8 * 8)) }
-            },
+            random: { [pool = RandomPool()] in pool.take($0) },
             log: { StandardError.write($0) })
     }
 

@@ -4,8 +4,9 @@ internal import Glibc
 package enum StandardError {
     /// Writes one line in one call, so that the lines of many threads never mix.
     package static func write(_ line: [UInt8]) {
-        let line = line + [0x0a]
-        unsafe line.withUnsafeBytes { bytes in
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: line.count + 1) { bytes in
+            let end = unsafe bytes.initialize(fromContentsOf: line)
+            unsafe bytes.initializeElement(at: end, to: 0x0a)
             _ = unsafe Glibc.write(2, bytes.baseAddress, bytes.count)
         }
     }

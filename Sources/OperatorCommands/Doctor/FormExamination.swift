@@ -67,14 +67,14 @@ struct FormExamination {
     private func overSize(_ version: SignatureVersion) {
         let key = visit.newKey()
         guard let form = form("form_over_size", key, version, maximum: 16) else { return }
-        refused("form_over_size", key, form.request(visit.desk, size: 17), "a file that is too large")
+        visit.expectRefusal("form_over_size", key, form.request(visit.desk, size: 17), "a file that is too large")
     }
 
     private func wrongKey(_ version: SignatureVersion) {
         let key = visit.newKey()
         guard var form = form("form_wrong_key", visit.newKey(), version) else { return }
         form["key"] = key
-        refused("form_wrong_key", key, form.request(visit.desk), "another key than was signed")
+        visit.expectRefusal("form_wrong_key", key, form.request(visit.desk), "another key than was signed")
     }
 
     private func tampered(_ version: SignatureVersion) {
@@ -84,18 +84,7 @@ struct FormExamination {
         }
         policy.append(UInt8(ascii: " "))
         form["policy"] = Base64.encode(policy)
-        refused("form_tampered", key, form.request(visit.desk), "a policy that was changed after signing")
-    }
-
-    private func refused(_ check: String, _ key: ByteString, _ request: HTTPRequest, _ what: String) {
-        guard case .success(let answer) = visit.send(request) else { return }
-        if (200...299).contains(answer.status) {
-            visit.uploads.append(key)
-            visit.fail(
-                check, "S3 takes \(what)", mending: "Do not rely on this store: it does not enforce what was signed.")
-        } else {
-            visit.ok(check, "S3 refuses \(what)")
-        }
+        visit.expectRefusal("form_tampered", key, form.request(visit.desk), "a policy that was changed after signing")
     }
 
     /// Whether a key outside ASCII is stored under the name that was signed.

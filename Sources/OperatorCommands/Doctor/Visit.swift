@@ -71,6 +71,18 @@ final class Visit {
         }
     }
 
+    /// Sends what S3 must refuse, and remembers the object where it does not.
+    func expectRefusal(_ check: String, _ key: ByteString, _ request: HTTPRequest, _ what: String) {
+        guard case .success(let answer) = send(request) else { return }
+        if (200...299).contains(answer.status) {
+            uploads.append(key)
+            fail(
+                check, "S3 takes \(what)", mending: "Do not rely on this store: it does not enforce what was signed.")
+        } else {
+            ok(check, "S3 refuses \(what)")
+        }
+    }
+
     /// What a refusal of S3's means, and what mends it.
     func meaning(of answer: HTTPAnswer) -> (message: String, mending: String) {
         let code = answer.errorCode.map { " \(Printable.text($0.bytes))" } ?? ""

@@ -20,7 +20,6 @@ struct ConfigurationSections {
         checks.server(server, identity, hook)
         checks.receipt(receiptSecret, server)
         checks.withoutStorage(base, profiles, hook, receiptSecret)
-        checks.multipart(base, profiles, server, hasStorage: reader.section("storage").isPresent)
         guard let s3 else { return nil }
         checks.endpoints(s3, uploads)
         checks.versions(base, profiles, s3)
@@ -90,7 +89,7 @@ struct ConfigurationSections {
             credentials: credentials ?? .aws)
         section.set(&uploads.key, "key", Checks.uploadKeyTemplate)
         section.set(&uploads.ticketExpiresAfter, "ticket_expires_after") { value throws(WrongValue) in
-            try value.integer(in: 60...31_536_000, of: "seconds")
+            try value.integer(in: 1...31_536_000, of: "seconds")
         }
         return bucket != nil && credentials != nil ? uploads : nil
     }
