@@ -20,8 +20,8 @@ enum Route: Equatable {
     case sts
 
     private static let all: [(StaticString, Route)] = [
-        ("/sign", .sign), ("/file_uploaded", .fileUploaded), ("/events", .events), ("/upload_uri", .uploadURI), ("/file", .file),
-        ("/empty_html", .emptyPage), ("/prefix", .prefix), ("/health", .health), ("/s3/sts", .sts),
+        ("/sign", .sign), ("/file_uploaded", .fileUploaded), ("/events", .events), ("/upload_uri", .uploadURI),
+        ("/file", .file), ("/empty_html", .emptyPage), ("/prefix", .prefix), ("/health", .health), ("/s3/sts", .sts),
         ("/ready", .ready), ("/metrics", .metrics), ("/time", .time),
     ]
 

@@ -30,7 +30,8 @@ struct ConfigurationSections {
         checks.buckets(s3, uploads, storage)
         return Configuration(
             server: server, identity: identity, s3: s3, uploads: uploads, storage: storage, rules: base,
-            profiles: profiles, hook: hook, receiptSecret: receiptSecret, events: events, log: log, operations: operations)
+            profiles: profiles, hook: hook, receiptSecret: receiptSecret, events: events, log: log,
+            operations: operations)
     }
 
     private func server() -> Configuration.Server {

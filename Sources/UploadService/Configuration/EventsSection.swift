@@ -23,7 +23,7 @@ struct EventsSection {
             return nil
         }
         for token in tokens where !token.isVisible {
-            section.report("token_file", "holds a token of other than visible ASCII characters, which no header carries")
+            section.report("token_file", "holds a token with other than visible ASCII characters")
             return nil
         }
         var signatures: [WebhookSignature] = []

@@ -81,7 +81,8 @@ struct EventNotification: Equatable {
 extension RequestError {
     static var unknownNotification: RequestError {
         RequestError(
-            status: 400, code: "unknown_notification", message: "This is no notification of S3's, EventBridge's or SNS's")
+            status: 400, code: "unknown_notification",
+            message: "This is no notification of S3's, EventBridge's or SNS's")
     }
 
     static var tooManyRecords: RequestError {
