@@ -15,7 +15,7 @@ package struct LateCompletion: Sendable {
         case foreign
     }
 
-    private let desk: StorageDesk
+    package let desk: StorageDesk
     private let profile: Site.Profile
     private let servesAnonymous: Bool
     private let surroundings: Surroundings
@@ -29,38 +29,48 @@ package struct LateCompletion: Sendable {
         self.surroundings = surroundings
     }
 
-    /// `keys` are what the text of one key may mean; the first that is there is it.
-    package func run(_ keys: [ByteString], until deadline: Deadline) -> Outcome {
-        var account = Account()
-        let outcome = run(keys, until: deadline, &account)
-        if let size = account.completed { surroundings.metrics.countCompleted(size) }
-        note(outcome, account)
-        return outcome
+    /// Whether the key lies in a user's prefix.
+    package func hasOwner(_ key: ByteString) -> Bool {
+        Identity(ownerOf: key, anonymous: servesAnonymous) != nil
     }
 
-    private func run(_ keys: [ByteString], until deadline: Deadline, _ account: inout Account) -> Outcome {
+    /// `keys` are what the text of one key may mean: each that is there is completed, as each has its owner's leave.
+    package func run(_ keys: [ByteString], until deadline: Deadline) -> Outcome {
         let owned = keys.compactMap { key in
             Identity(ownerOf: key, anonymous: servesAnonymous).map { (key: key, owner: $0) }
         }
         guard let first = owned.first else { return .foreign }
-        var chosen = first
-        var head: ObjectHead?
-        do throws(S3Error) {
-            for candidate in owned where head == nil {
-                head = try self.head(candidate.key, until: deadline)
-                if head != nil { chosen = candidate }
+        var outcome: Outcome?
+        for (key, owner) in owned {
+            do throws(S3Error) {
+                guard let head = try head(key, until: deadline) else { continue }
+                outcome = Self.worse(outcome, complete(key, owner, head, until: deadline))
+            } catch {
+                outcome = .unfinished("\(error)")
             }
-            account.key = chosen.key
-            account.user = chosen.owner.name
-            let post = CompletionPost(
-                dialect: .json, key: chosen.key, bucket: desk.uploads, name: Self.fileName(head, chosen.key), uuid: nil,
-                etag: head?.etag)
-            return outcome(post, chosen.owner, until: deadline, &account)
-        } catch {
-            account.key = first.key
-            account.cause = "\(error)"
-            return .unfinished("\(error)")
         }
+        // Gone by now: what was complete before is so still.
+        return outcome ?? complete(first.key, first.owner, nil, until: deadline)
+    }
+
+    private static func worse(_ left: Outcome?, _ right: Outcome) -> Outcome {
+        if case .unfinished? = left { return left ?? right }
+        if case .unfinished = right { return right }
+        if case .completed? = left { return left ?? right }
+        return right
+    }
+
+    private func complete(
+        _ key: ByteString, _ owner: Identity, _ head: ObjectHead?, until deadline: Deadline
+    ) -> Outcome {
+        var account = Account()
+        (account.key, account.user) = (key, owner.name)
+        let post = CompletionPost(
+            dialect: .json, key: key, bucket: desk.uploads, name: Self.fileName(head, key), uuid: nil, etag: head?.etag)
+        let outcome = outcome(post, owner, until: deadline, &account)
+        if let size = account.completed { surroundings.metrics.countCompleted(size) }
+        note(outcome, account)
+        return outcome
     }
 
     /// Nil where it is not there.

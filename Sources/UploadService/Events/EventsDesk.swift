@@ -1,3 +1,4 @@
+internal import FastCGI
 package import S3Authorization
 
 /// Who may send storage events, and by which rules the uploads that they name are completed.
