@@ -65,8 +65,9 @@ package struct LateCompletion: Sendable {
     ) -> Outcome {
         var account = Account()
         (account.key, account.user) = (key, owner.name)
+        let name = Self.fileName(head?.metadata ?? [], key)
         let post = CompletionPost(
-            dialect: .json, key: key, bucket: desk.uploads, name: Self.fileName(head, key), uuid: nil, etag: head?.etag)
+            dialect: .json, key: key, bucket: desk.uploads, name: name, uuid: nil, etag: head?.etag)
         let outcome = outcome(post, owner, until: deadline, &account)
         if let size = account.completed { surroundings.metrics.countCompleted(size) }
         note(outcome, account)
@@ -123,9 +124,9 @@ package struct LateCompletion: Sendable {
 
 extension LateCompletion {
     /// As the uploader's metadata has it, else what follows the key's last slash.
-    static func fileName(_ head: ObjectHead?, _ key: ByteString) -> ByteString {
+    static func fileName(_ metadata: [HeaderField], _ key: ByteString) -> ByteString {
         for name in ["qqfilename", "filename", "name"] as [ByteString] {
-            guard let value = head?.metadata.first(where: { $0.name == name })?.value else { continue }
+            guard let value = metadata.first(where: { $0.name == name })?.value else { continue }
             let decoded = decoded(value)
             if !decoded.isEmpty, decoded.count <= CompletionFields.maximumNameLength, !decoded.hasControlCharacter,
                 decoded.string != nil
