@@ -70,6 +70,8 @@ class Desk:
             for start in range(0, len(found), 1000):
                 self.client.delete_objects(Bucket=bucket, Delete={
                     "Objects": [{"Key": key} for key in found[start:start + 1000]]})
+        for upload in self.client.list_multipart_uploads(Bucket=self.s3["uploads"]).get("Uploads", []):
+            self.client.abort_multipart_upload(Bucket=self.s3["uploads"], Key=upload["Key"], UploadId=upload["UploadId"])
         self.hook.events.clear()
 
 

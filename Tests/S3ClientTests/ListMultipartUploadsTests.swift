@@ -32,9 +32,24 @@ struct ListMultipartUploadsTests {
         let urls = transport.requests.map { $0.url.description.split(separator: "?").last.map(String.init) }
         #expect(
             urls == [
-                "encoding-type=url&max-uploads=1000&uploads=",
-                "encoding-type=url&key-marker=frodo%2Fa%20b&max-uploads=1000&upload-id-marker=2~x&uploads=",
+                "max-uploads=1000&uploads=",
+                "key-marker=frodo%2Fa%20b&max-uploads=1000&upload-id-marker=2~x&uploads=",
             ])
+    }
+
+    /// Whatever a store encodes, it must say so.
+    @Test func takesAKeyAsItIs() throws {
+        let text = "<Upload><Key>a%20b+c</Key><UploadId>1</UploadId></Upload>"
+        let (client, _) = try S3Client.make([
+            .answer(
+                .text(
+                    200,
+                    "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>\(text)</ListMultipartUploadsResult>"))
+        ])
+        let page = try client.listMultipartUploads(
+            bucket: "examplebucket", until: client.deadline(milliseconds: 1000))
+        #expect(page.uploads.map(\.upload.object.key) == ["a%20b+c"])
+        #expect(page.uploads.first?.initiated == nil)
     }
 
     /// Half an answer would leave uploads in parts unseen for ever.
