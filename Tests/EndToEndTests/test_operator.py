@@ -466,6 +466,20 @@ def test_a_healthy_site(ready, keeper, tmp_path):
     assert keys(keeper, UPLOADS) == []
 
 
+def test_every_way_to_run_it(site, countersign, programs, store):
+    before = store.keys()
+    result = subprocess.run(
+        [str(programs / "countersign"), "doctor", "--json", "--config", str(countersign.config), "--origin", site.url,
+         "--url", site.url + "/upload", "--user", "frodo", "--password", servers.PASSWORD],
+        capture_output=True, text=True, timeout=120)
+    found = {finding["check"]: finding for finding in json.loads(result.stdout)["findings"]}
+    checks = ("site", "site_routes", "site_user", "site_body", "site_proxy", "site_login", "site_configuration",
+              "site_sign")
+    assert {check: found[check]["state"] for check in checks} == dict.fromkeys(checks, "ok"), result.stdout
+    assert result.returncode == 0, result.stdout
+    assert store.keys() == before
+
+
 def test_sites_that_are_wrong(ready):
     no_limit = [("client_max_body_size      1m;", "client_max_body_size 0;")]
     with Site(ready, servers=FORGED, changes=no_limit) as site:
