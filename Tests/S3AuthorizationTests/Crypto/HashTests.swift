@@ -121,13 +121,15 @@ struct HashTests {
         let longer = key.after(Array(message[..<count]))
         let expected = SHA256.digest(of: message)
         for cut in [count, (count + 200) / 2, 200] {
-            let digest = prefix.digest(goingOnWith: message[count..<cut].span, message[cut...].span)
+            let (next, last) = (Array(message[count..<cut]), Array(message[cut...]))
+            let digest = prefix.digest(goingOnWith: next.span, last.span)
             #expect((0..<32).map { digest[$0] } == expected)
             let digits = Hexadecimal.digits(of: digest)
             #expect(ByteString((0..<64).map { digits[$0] }) == Hexadecimal.encode(expected))
         }
+        let rest = Array(message[count...])
         for _ in 0..<2 {  // A start goes on more than once.
-            let code = longer.code(for: message[count...].span)
+            let code = longer.code(for: rest.span)
             #expect((0..<32).map { code[$0] } == key.authenticationCode(for: message))
         }
     }
