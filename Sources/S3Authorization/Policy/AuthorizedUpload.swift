@@ -130,8 +130,9 @@ extension UploadRules {
         if let (message, kind) = KeyRules(characters: keyCharacters, prefix: caller.prefix).violation(of: upload.key) {
             refuse("key", message, kind)
         }
-        if let size = upload.size, size > maximumSize {
-            refuse("content-length-range", "The object should have at most \(maximumSize) bytes")
+        let maximum = min(maximumSize, ceiling ?? maximumSize)
+        if let size = upload.size, size > maximum {
+            refuse("content-length-range", "The object should have at most \(maximum) bytes")
         }
         if let type = upload.contentType {
             if let (message, kind) = violation(ofContentType: .string(type)) { refuse("Content-Type", message, kind) }
