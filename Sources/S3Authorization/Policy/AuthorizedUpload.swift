@@ -10,6 +10,7 @@ public struct Upload: Sendable {
     /// Version 2 can hold a client to MD5 only.
     public var checksum: UploadChecksum?
 
+    /// An upload of `size` bytes under `key`; nothing is checked here, ``UploadRules`` checks all.
     public init(
         key: ByteString, size: UInt64? = nil, contentType: ByteString? = nil, checksum: UploadChecksum? = nil
     ) {
