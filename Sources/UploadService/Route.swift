@@ -11,6 +11,9 @@ enum Route: Equatable {
     case emptyPage
     case prefix
     case health
+    case ready
+    case metrics
+    case time
     /// `s3/multipart` and what lies below it.
     case multipart(MultipartRoute)
     case sts
@@ -18,7 +21,11 @@ enum Route: Equatable {
     private static let all: [(StaticString, Route)] = [
         ("/sign", .sign), ("/file_uploaded", .fileUploaded), ("/upload_uri", .uploadURI), ("/file", .file),
         ("/empty_html", .emptyPage), ("/prefix", .prefix), ("/health", .health), ("/s3/sts", .sts),
+        ("/ready", .ready), ("/metrics", .metrics), ("/time", .time),
     ]
+
+    /// All that have a name of their own.
+    static var listed: [Route] { all.map(\.1) }
 
     /// What a log calls it.
     var name: StaticString {
@@ -30,6 +37,9 @@ enum Route: Equatable {
         case .emptyPage: "empty_html"
         case .prefix: "prefix"
         case .health: "health"
+        case .ready: "ready"
+        case .metrics: "metrics"
+        case .time: "time"
         case .multipart(let route): route.name
         case .sts: "s3/sts"
         }
@@ -41,7 +51,7 @@ enum Route: Equatable {
         case .sign, .uploadURI: [.post]
         case .file: [.post, .delete]
         case .fileUploaded: [.post, .put, .patch]
-        case .emptyPage, .prefix, .health: [.get, .head]
+        case .emptyPage, .prefix, .health, .ready, .metrics, .time: [.get, .head]
         case .multipart(let route): route.methods
         case .sts: [.get]
         }

@@ -15,12 +15,13 @@ struct ConfigurationSections {
         let profiles = profiles(over: base)
         let hook = HookSection(section: reader.section("hook")).read()
         let receiptSecret = reader.section("receipt").secretFile("secret_file", atLeast: 32)
+        let log = OperationsSection.log(reader.section("log"))
+        let operations = OperationsSection.read(reader.section("operations"))
         reader.reportUnknown()
         let checks = CrossChecks(reader: reader)
         checks.server(server, identity, hook)
         checks.receipt(receiptSecret, server)
         checks.withoutStorage(base, profiles, hook, receiptSecret)
-        checks.multipart(base, profiles, server, hasStorage: reader.section("storage").isPresent)
         guard let s3 else { return nil }
         checks.endpoints(s3, uploads)
         checks.versions(base, profiles, s3)
@@ -28,7 +29,7 @@ struct ConfigurationSections {
         checks.buckets(s3, uploads, storage)
         return Configuration(
             server: server, identity: identity, s3: s3, uploads: uploads, storage: storage, rules: base,
-            profiles: profiles, hook: hook, receiptSecret: receiptSecret)
+            profiles: profiles, hook: hook, receiptSecret: receiptSecret, log: log, operations: operations)
     }
 
     private func server() -> Configuration.Server {
@@ -90,7 +91,7 @@ struct ConfigurationSections {
             credentials: credentials ?? .aws)
         section.set(&uploads.key, "key", Checks.uploadKeyTemplate)
         section.set(&uploads.ticketExpiresAfter, "ticket_expires_after") { value throws(WrongValue) in
-            try value.integer(in: 60...31_536_000, of: "seconds")
+            try value.integer(in: 1...31_536_000, of: "seconds")
         }
         return bucket != nil && credentials != nil ? uploads : nil
     }

@@ -102,6 +102,16 @@ import Testing
             "uploads", "acl = \"privat\"",
             "uploads.acl: \"privat\" is not one of \"private\", \"bucket-owner-full-control\"; did"
         ),
+        (
+            "uploads", "key = \"{uuid}/{name}\"",
+            "uploads.key: \"{uuid}/{name}\" must begin with {user}/ and name {user} nowhere else; write for example"
+        ),
+        ("uploads", "key = \"{user}/{user}/{uuid}\"", "uploads.key: \"{user}/{user}/{uuid}\" must begin with {user}/"),
+        ("uploads", "key = \"x{user}/{uuid}\"", "uploads.key: \"x{user}/{uuid}\" must begin with {user}/"),
+        ("uploads", "key = \"{user}/{name}\"", "uploads.key: \"{user}/{name}\" must hold {uuid}"),
+        ("uploads", "key = \"{user}/a'b/{uuid}\"", "uploads.key: \"{user}/a'b/{uuid}\" may hold letters, digits and"),
+        ("uploads", "key = \"{user}/../{uuid}\"", "uploads.key: \"{user}/../{uuid}\" must be a plain key"),
+        ("uploads", "ticket_expires_after = 0", "uploads.ticket_expires_after: "),
         ("uploads", "session_token = \"a b\"", "uploads.session_token: must be one word of visible ASCII characters"),
         ("uploads", "session_token = \"\"", "uploads.session_token: is empty"),
         ("uploads", "session_token = 7", "uploads.session_token: must be a string in quotes, not a number"),
@@ -222,13 +232,21 @@ import Testing
             "storage.bucket: is the uploads bucket; what is trusted"
         ),
         (
-            "key = ", "key = \"{user}/{id}\"",
+            "key = \"{date}", "key = \"{user}/{id}\"",
             "storage.key: \"{user}/{id}\" holds a brace that begins none of {user}"
         ),
-        ("key = ", "key = \"{user}{ext}\"", "must hold {uuid}, else one upload could replace another"),
-        ("key = ", "key = \"/{uuid}\"", "must be a plain key"),
+        ("key = \"{date}", "key = \"{user}{ext}\"", "must hold {uuid}, else one upload could replace another"),
+        ("key = \"{date}", "key = \"/{uuid}\"", "must be a plain key"),
         ("claims = ", "claims = \"claims\"", "must end with a slash"),
         ("claims = ", "claims = \"a/../\"", "must be a plain key"),
+        (
+            "format = ", "format = \"jason\"",
+            "log.format: \"jason\" is not one of \"logfmt\", \"json\"; did you mean \"json\"?"
+        ),
+        ("level = ", "level = \"warn\"", "log.level: \"warn\" is not one of"),
+        ("listen = ", "listen = \"/run/x.sock\"", "operations.listen: \"/run/x.sock\" is no socket; write for example"),
+        ("listen = ", "listen = \"tcp:127.0.0.1\"", "operations.listen: \"tcp:127.0.0.1\" is no socket"),
+        ("public = ", "public = [\"metrix\"]", "operations.public: \"metrix\" is not one of"),
         ("timeout = ", "timeout = 40", "hook.timeout: is 40; it must be less than server.deadline, which is 40"),
         (
             "region = ", "region = \"eu west\"",
