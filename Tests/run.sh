@@ -38,6 +38,7 @@ part "scripts" shellcheck -x nginx/demo.sh apache/demo.sh Tests/run.sh Tests/slo
     Tests/Benchmarks/run.sh
 part "build release" swift build -c release --static-swift-stdlib --product countersign
 part "build for benchmarks" swift build -c release --static-swift-stdlib --product PartURLs
+part "build operator" swift build -c release --static-swift-stdlib --product countersign-operator
 part "unit tests" swift test --disable-xctest
 part "address sanitizer" sanitize address
 part "thread sanitizer" sanitize thread

@@ -1,4 +1,4 @@
-internal import S3Authorization
+package import S3Authorization
 package import S3Client
 
 extension Site {
@@ -43,7 +43,7 @@ extension Site {
 }
 
 extension Endpoint {
-    init(configured url: HTTPURL) throws(ConfigurationError) {
+    package init(configured url: HTTPURL) throws(ConfigurationError) {
         do throws(Endpoint.Invalid) {
             self = try Endpoint(parsing: ByteString(url.description))
         } catch {
