@@ -10,11 +10,16 @@ enum Route {
     case file
     case emptyPage
     case prefix
+    case presign
+    /// Uppy's, `s3/params` and `s3/presign`.
+    case uppyParameters, uppySigning
+    case session
     case health
 
     private static let all: [(StaticString, Route)] = [
         ("/sign", .sign), ("/file_uploaded", .fileUploaded), ("/upload_uri", .uploadURI), ("/file", .file),
         ("/empty_html", .emptyPage), ("/prefix", .prefix), ("/health", .health),
+        ("/presign", .presign), ("/s3/params", .uppyParameters), ("/s3/presign", .uppySigning), ("/session", .session),
     ]
 
     /// What a log calls it.
@@ -26,6 +31,10 @@ enum Route {
         case .file: "file"
         case .emptyPage: "empty_html"
         case .prefix: "prefix"
+        case .presign: "presign"
+        case .uppyParameters: "s3/params"
+        case .uppySigning: "s3/presign"
+        case .session: "session"
         case .health: "health"
         }
     }
@@ -33,10 +42,20 @@ enum Route {
     /// The methods that a client may use, OPTIONS left out: it is answered everywhere.
     var methods: [Inquiry.Method] {
         switch self {
-        case .sign, .uploadURI: [.post]
+        case .sign, .uploadURI, .uppySigning: [.post]
+        case .presign: [.get, .post]
+        case .uppyParameters, .session: [.get]
         case .file: [.post, .delete]
         case .fileUploaded: [.post, .put, .patch]
         case .emptyPage, .prefix, .health: [.get, .head]
+        }
+    }
+
+    /// Whether a GET here is as good as a POST, so that pages of other sites may not send it either.
+    var givesLeave: Bool {
+        switch self {
+        case .presign, .uppyParameters, .session: true
+        case .sign, .fileUploaded, .uploadURI, .file, .emptyPage, .prefix, .health, .uppySigning: false
         }
     }
 

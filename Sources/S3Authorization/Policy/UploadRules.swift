@@ -8,6 +8,11 @@ public struct UploadRules: Sendable {
     public var region: ByteString
     /// What the `acl` condition must say; nil where no ACL may be sent.
     public var acl: ByteString? = "private"
+    /// The most bytes that S3 takes in one request.
+    ///
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html>
+    public static let largestRequest: UInt64 = 5 << 30
+
     /// The largest object; a policy without `content-length-range` gets one that ends here.
     public var maximumSize: UInt64
     /// What a range's maximum is lowered to for this one caller; nil: nothing.
@@ -65,6 +70,8 @@ public struct AuthorizedPolicy: Sendable {
     let credentials: Credentials
     /// Set for version 4 only.
     let scope: CredentialScope?
+    /// What the document holds.
+    let conditions: [Condition]
 
     fileprivate init(_ check: borrowing PolicyCheck, expiration: SigningTime, credentials: Credentials) {
         var writer = JSONWriter(capacity: 1024)
@@ -80,6 +87,7 @@ public struct AuthorizedPolicy: Sendable {
         writer.endArray()
         writer.endObject()
         document = ByteString(writer.bytes)
+        self.conditions = check.authorized
         key = check.key
         scope = check.scope
         version = check.scope == nil ? .v2 : .v4

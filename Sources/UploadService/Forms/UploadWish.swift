@@ -32,7 +32,7 @@ struct UploadWish: Equatable {
     }
 
     /// What is wrong with the member, if anything.
-    private mutating func take(_ name: ByteString, _ text: ByteString, _ kind: JSONReader.Kind) -> String? {
+    mutating func take(_ name: ByteString, _ text: ByteString, _ kind: JSONReader.Kind) -> String? {
         if name.is("filename") {
             guard kind == .string else { return "This field should be a string." }
             guard text.count <= CompletionFields.maximumNameLength else {

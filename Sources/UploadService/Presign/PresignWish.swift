@@ -1,0 +1,97 @@
+internal import S3Authorization
+
+/// What a client says of a file that it wants a form or a URL for: all of it will be signed, but for the name.
+struct PresignWish: Equatable {
+    var file = UploadWish()
+    /// Names with `x-amz-meta-` before them, values percent-encoded.
+    var metadata: [HeaderField] = []
+    /// Of S3's answer to a form.
+    var status: ByteString?
+    /// Where S3 sends a browser after a form.
+    var redirect: ByteString?
+
+    init() {}
+
+    /// Reads a query, `metadata[name]=value` for metadata; parameters that are not ours mean nothing here.
+    init(query: ByteString) throws(RequestError) {
+        let pairs: [FormPair]
+        do throws(FormError) {
+            pairs = try FormReader.pairs(query)
+        } catch {
+            throw .malformedForm(error)
+        }
+        var problems: [RequestError.Detail] = []
+        for (index, pair) in pairs.enumerated() {
+            let metadata = BracketedName(pair.name, limit: 1).flatMap { $0.root.is("metadata") ? $0.brackets.first : nil }
+            if pairs[..<index].contains(where: { $0.name == pair.name && $0.value != pair.value }) {
+                problems.append(.init(place: pair.name, message: "This field is there twice, with different values."))
+            } else if let metadata {
+                add(metadata, pair.value)
+            } else if let problem = take(pair.name, pair.value, .string) {
+                problems.append(.init(place: pair.name, message: problem))
+            }
+        }
+        guard problems.isEmpty else { throw .invalidFields(problems, status: 400) }
+    }
+
+    /// Reads a JSON object; `metadata` is an object of texts, numbers and booleans, and null is as good as none.
+    init(json: [UInt8]) throws(RequestError) {
+        var problems: [RequestError.Detail] = []
+        do throws(JSONError) {
+            for member in try JSONMembers(parsing: json).all {
+                let problem =
+                    if member.name.is("metadata") {
+                        try addMetadata(member.json)
+                    } else {
+                        try take(member)
+                    }
+                if let problem { problems.append(.init(place: member.name, message: problem)) }
+            }
+        } catch {
+            throw .malformedJSON(error)
+        }
+        guard problems.isEmpty else { throw .invalidFields(problems, status: 400) }
+    }
+
+    private mutating func take(_ member: JSONMember) throws(JSONError) -> String? {
+        var reader = JSONReader(Array(member.json.bytes))
+        let kind = try reader.peek()
+        if kind == .null { return nil }
+        return take(member.name, kind == .string ? try reader.readString() : member.json, kind)
+    }
+
+    /// What is wrong with the member, if anything.
+    private mutating func take(_ name: ByteString, _ text: ByteString, _ kind: JSONReader.Kind) -> String? {
+        let isStatus = name.is("success_action_status")
+        guard isStatus || name.is("success_action_redirect") else { return file.take(name, text, kind) }
+        guard kind == .string || isStatus && kind == .number else { return "This field should be a string." }
+        guard !text.isEmpty else { return nil }
+        if isStatus { status = text } else { redirect = text }
+        return nil
+    }
+
+    private mutating func addMetadata(_ json: ByteString) throws(JSONError) -> String? {
+        var reader = JSONReader(Array(json.bytes))
+        switch try reader.peek() {
+        case .null: return nil
+        case .object: break
+        case .array, .string, .number, .boolean: return "This field should be an object."
+        }
+        for member in try JSONMembers(parsing: Array(json.bytes)).all {
+            var reader = JSONReader(Array(member.json.bytes))
+            switch try reader.peek() {
+            case .string: add(member.name, try reader.readString())
+            case .number, .boolean: add(member.name, member.json)
+            case .null: continue
+            case .object, .array: return "Metadata should be texts and numbers."
+            }
+        }
+        return nil
+    }
+
+    /// Percent-encoded, as Fine Uploader does: a header takes ASCII only, and S3 gives it back as it came.
+    private mutating func add(_ name: ByteString, _ value: ByteString) {
+        metadata.append(
+            HeaderField(ByteString("x-amz-meta-".utf8 + name.bytes), PercentEncoding.encode(value)))
+    }
+}

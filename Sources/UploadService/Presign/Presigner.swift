@@ -1,0 +1,133 @@
+internal import FastCGI
+internal import S3Authorization
+
+/// Grants uploads under keys that we choose: as forms, or as PUTs to a store that knows no forms.
+struct Presigner {
+    let inquiry: Inquiry
+    let surroundings: Surroundings
+    let profile: Site.Profile
+    let identity: Identity
+
+    private var rules: UploadRules { profile.rules }
+
+    /// Who asks, once the request is one that may be looked into.
+    init(_ inquiry: Inquiry, _ surroundings: Surroundings, _ account: inout Account) throws(RequestError) {
+        self.inquiry = inquiry
+        self.surroundings = surroundings
+        profile = try inquiry.profile()
+        account.profile = profile.name
+        identity = try inquiry.identity()
+        account.user = identity.name
+        guard inquiry.request.body.count <= profile.bodyLimit else { throw .bodyTooLarge(limit: profile.bodyLimit) }
+    }
+
+    func grant(_ wish: PresignWish, _ account: inout Account) throws(RequestError) -> UploadGrant {
+        let key = UploadKey.make(
+            for: identity.prefix, fileName: wish.file.filename, random: surroundings.random(16))
+        account.key = key
+        var upload = Upload(
+            key: key, size: wish.file.size, contentType: wish.file.type, checksum: wish.file.checksum)
+        upload.metadata = wish.metadata
+        return profile.method == .post ? try form(upload, wish) : try put(upload)
+    }
+
+    /// What holds for either is checked first, under the names that the client used.
+    private func form(_ upload: Upload, _ wish: PresignWish) throws(RequestError) -> UploadGrant {
+        guard upload.checksum == nil else { throw .noChecksumInForms }
+        _ = try authorized(upload)
+        var more: [HeaderField] = []
+        if let redirect = wish.redirect {
+            more.append(HeaderField("success_action_redirect", redirect))
+        } else {
+            more.append(HeaderField("success_action_status", wish.status ?? "201"))
+        }
+        let credentials = try inquiry.uploadCredentials()
+        let now = surroundings.signingTime
+        let policy = POSTPolicy(for: upload, more, under: rules, signedBy: credentials, at: now)
+        let caller = Caller(prefix: identity.prefix, returnPage: inquiry.returnPage)
+        do throws(PolicyViolations) {
+            let authorized = try rules.authorize(policy, for: caller, signedBy: credentials, at: now)
+            let form = authorized.presigned(
+                with: inquiry.site.keys, at: inquiry.site.endpoint, addressing: inquiry.site.addressing)
+            return UploadGrant(form, key: authorized.key)
+        } catch {
+            throw .refusedUpload(error)
+        }
+    }
+
+    func put(_ upload: Upload) throws(RequestError) -> UploadGrant {
+        let authorized = try authorized(upload)
+        return UploadGrant(try inquiry.presigned(authorized, rules), key: authorized.key)
+    }
+
+    private func authorized(_ upload: Upload) throws(RequestError) -> AuthorizedUpload {
+        do throws(PolicyViolations) {
+            return try rules.authorize(upload, for: Caller(prefix: identity.prefix), at: surroundings.signingTime)
+        } catch {
+            throw .refusedUpload(error)
+        }
+    }
+}
+
+extension Inquiry {
+    func presigned(_ upload: AuthorizedUpload, _ rules: UploadRules) throws(RequestError) -> PresignedUpload {
+        try presigned(rules) { signer throws(AuthorizedUpload.Unsignable) in
+            try upload.presigned(by: signer, at: site.endpoint, addressing: site.addressing)
+        }
+    }
+
+    func presigned(_ operation: AuthorizedOperation, _ rules: UploadRules) throws(RequestError) -> PresignedUpload {
+        try presigned(rules) { signer throws(AuthorizedUpload.Unsignable) in
+            try operation.presigned(by: signer, at: site.endpoint, addressing: site.addressing)
+        }
+    }
+
+    private func presigned(
+        _ rules: UploadRules, _ presign: (Signer) throws(AuthorizedUpload.Unsignable) -> PresignedUpload
+    ) throws(RequestError) -> PresignedUpload {
+        let credentials = try uploadCredentials()
+        do {
+            return try presign(try Signer(credentials: credentials, region: rules.region))
+        } catch {
+            throw .cannotPresign
+        }
+    }
+}
+
+extension RequestError {
+    fileprivate static var cannotPresign: RequestError {
+        RequestError(
+            status: 500, code: "cannot_presign",
+            message: "This site's rules make no URL for uploads; its configuration is wrong")
+    }
+
+    fileprivate static var noChecksumInForms: RequestError {
+        invalidFields(
+            [Detail(place: "checksum", message: "A form can't be held to a checksum; leave it out.")], status: 400)
+    }
+
+    /// The violations under the names that the client used.
+    static func refusedUpload(_ violations: PolicyViolations) -> RequestError {
+        let details = violations.all.map { violation in
+            let isMissing = violation.message == "Required condition is missing"
+            return Detail(
+                place: field(of: violation.place),
+                message: isMissing ? "This field is required." : violation.message)
+        }
+        return invalidFields(details, status: violations.areAllOfPermission ? 403 : 400)
+    }
+
+    private static func field(of place: PolicyViolation.Place) -> ByteString {
+        switch place {
+        case .condition("Content-Type"): "type"
+        case .condition("content-length-range"): "size"
+        case .condition("x-amz-algorithm"): "signatureVersion"
+        case .condition("x-amz-checksum-sha256"): "checksum"
+        case .condition(let element) where element.begins(with: "x-amz-meta-"):
+            ByteString("metadata[".utf8 + element.bytes.dropFirst(11) + "]".utf8)
+        case .condition(let element): element
+        case .conditions: "key"
+        case .expiration: "expires"
+        }
+    }
+}
