@@ -12,16 +12,26 @@ package struct AnonymousCookie: Sendable {
     /// 400 days, the longest that browsers keep a cookie.
     private static let lifetime = 34_560_000
 
+    /// The first signs, all of them verify.
+    private let keys: [HMACSHA256Key]
     private let key: HMACSHA256Key
+
+    /// Nil where there is no secret.
+    package init?(secrets: [Secret]) {
+        keys = secrets.map { $0.withBytes { HMACSHA256Key($0) } }
+        guard let first = keys.first else { return nil }
+        key = first
+    }
 
     package init(secret: Secret) {
         key = secret.withBytes { HMACSHA256Key($0) }
+        keys = [key]
     }
 
     /// The prefix of a new browser, and the Set-Cookie value that gives it to it.
     func issue(random: [UInt8], isSecure: Bool) -> (prefix: KeyPrefix, setCookie: String) {
         let name = isSecure ? Self.secureName : Self.name
-        let value = "\(Hexadecimal.encode(random)).\(Hexadecimal.encode(code(for: random)))"
+        let value = "\(Hexadecimal.encode(random)).\(Hexadecimal.encode(code(for: random, key)))"
         let attributes = "; Path=/; Max-Age=\(Self.lifetime); HttpOnly; SameSite=Lax" + (isSecure ? "; Secure" : "")
         return (KeyPrefix(anonymous: random), "\(name)=\(value)\(attributes)")
     }
@@ -44,12 +54,13 @@ package struct AnonymousCookie: Sendable {
     private func prefix(value: ArraySlice<UInt8>) -> KeyPrefix? {
         let parts = value.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 2, let random = Hexadecimal.decode(ByteString(parts[0])), random.count == 16,
-            let code = Hexadecimal.decode(ByteString(parts[1])), ConstantTime.areEqual(code, self.code(for: random))
+            let code = Hexadecimal.decode(ByteString(parts[1])),
+            keys.contains(where: { ConstantTime.areEqual(code, self.code(for: random, $0)) })
         else { return nil }
         return KeyPrefix(anonymous: random)
     }
 
-    private func code(for random: [UInt8]) -> [UInt8] {
+    private func code(for random: [UInt8], _ key: HMACSHA256Key) -> [UInt8] {
         key.authenticationCode(for: ByteString(Self.purpose.bytes + random))
     }
 }

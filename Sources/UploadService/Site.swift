@@ -12,6 +12,8 @@ package struct Site: Sendable {
     package var identityParameter = "REMOTE_USER"
     /// Signs the cookies of anonymous users; nil where there are none.
     package var anonymous: AnonymousCookie?
+    /// Seals what users keep for us between requests; nil where there is no secret to do it with.
+    package var tickets: TicketKeys?
     /// The name of the prefix cookie; nil where there is none.
     package var prefixCookie: String?
     package var credentials: Credentials

@@ -26,3 +26,15 @@ countersign_hmac_sha256_key countersign_hmac_sha256_key_make(const void *secret,
 
 void countersign_hmac_sha1(const countersign_hmac_sha1_key *key, const void *message, size_t count, uint8_t *code);
 void countersign_hmac_sha256(const countersign_hmac_sha256_key *key, const void *message, size_t count, uint8_t *code);
+
+// AES-256 in Galois/Counter Mode, with a nonce of 12 bytes and a tag of 16; 1 where it was done, else 0.
+// Opening writes `count` bytes of plain text, which are worthless, and wiped, where the answer is 0.
+
+int countersign_aes_256_gcm_seal(
+    const uint8_t *key, const uint8_t *nonce, const void *context, size_t context_count, const void *plain,
+    size_t count, uint8_t *cipher, uint8_t *tag
+);
+int countersign_aes_256_gcm_open(
+    const uint8_t *key, const uint8_t *nonce, const void *context, size_t context_count, const void *cipher,
+    size_t count, const uint8_t *tag, uint8_t *plain
+);

@@ -48,8 +48,9 @@ extension Configuration {
         /// More origins that may call us.
         package var origins: [HTTPURL] = []
         package var iframeErrors = Site.IframeErrors.always
-        /// Seals tickets, cookies and receipts; there whenever identity is `anonymous`.
-        package var secret: Secret?
+        /// Seal tickets and sign cookies, the first of them; all of them are accepted. There whenever identity is
+        /// `anonymous`.
+        package var secrets: [Secret] = []
     }
 
     package struct Identity: Sendable {

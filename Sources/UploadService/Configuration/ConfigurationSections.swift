@@ -14,7 +14,7 @@ struct ConfigurationSections {
         let base = rules(reader.section("rules"), over: Configuration.Rules())
         let profiles = profiles(over: base)
         let hook = HookSection(section: reader.section("hook")).read()
-        let receiptSecret = reader.section("receipt").secretFile("secret_file", lines: false, atLeast: 32)
+        let receiptSecret = reader.section("receipt").secretFile("secret_file", atLeast: 32)
         reader.reportUnknown()
         let checks = CrossChecks(reader: reader)
         checks.server(server, identity, hook)
@@ -47,7 +47,7 @@ struct ConfigurationSections {
         section.set(&server.iframeErrors, "iframe_errors") { value throws(WrongValue) in
             try value.choice(Site.IframeErrors.self)
         }
-        server.secret = section.secretFile("secret_file", lines: true, atLeast: 32)
+        server.secrets = section.secretLines("secret_file", atLeast: 32)
         return server
     }
 

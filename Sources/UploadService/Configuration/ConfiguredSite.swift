@@ -16,9 +16,8 @@ extension Site {
         iframeErrors = configuration.server.iframeErrors
         identityParameter = configuration.identity.parameter
         prefixCookie = configuration.identity.prefixCookie
-        if configuration.identity.anonymous, let secret = configuration.server.secret {
-            anonymous = AnonymousCookie(secret: secret)
-        }
+        if configuration.identity.anonymous { anonymous = AnonymousCookie(secrets: configuration.server.secrets) }
+        tickets = TicketKeys(secrets: configuration.server.secrets)
         storage = try configuration.storage.map { storage throws(ConfigurationError) in
             try StorageDesk(storage, configuration, surroundings)
         }

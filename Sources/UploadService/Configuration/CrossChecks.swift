@@ -19,7 +19,7 @@ struct CrossChecks {
             section.warn(
                 "workers", "is \(server.workers); 4 are kept for signing, so completing an upload needs 5 or more")
         }
-        if identity.anonymous, server.secret == nil, !section.hasProblem("secret_file") {
+        if identity.anonymous, server.secrets.isEmpty, !section.hasProblem("secret_file") {
             section.report("secret_file", "is missing, and identity.anonymous = true needs it to sign its cookie")
         }
         if identity.parameter.hasPrefix("HTTP_") {
@@ -35,7 +35,7 @@ struct CrossChecks {
     }
 
     func receipt(_ secret: Secret?, _ server: Configuration.Server) {
-        guard let secret, secret == server.secret else { return }
+        guard let secret, server.secrets.contains(secret) else { return }
         reader.section("receipt").report(
             "secret_file", "holds the secret of server.secret_file; the site knows this one, and must not know that one"
         )

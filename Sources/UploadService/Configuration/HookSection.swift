@@ -9,7 +9,7 @@ struct HookSection {
         let url = section.value("url", Checks.hook) ?? nil
         let command = section.value("command", Checks.command) ?? nil
         let authorize = section.value("authorize") { value throws(WrongValue) in try value.boolean() } ?? false
-        let secret = section.secretFile("secret_file", lines: false)
+        let secret = section.secretFile("secret_file")
         let timeout = section.value("timeout") { value throws(WrongValue) in
             try value.integer(in: 1...3600, of: "seconds")
         }

@@ -29,51 +29,81 @@ extension ConfigurationSection {
             report(fileKey, "stands beside \(key); keep one of them")
             return nil
         }
-        guard hasText, !hasFile || textIsNearer else { return secretFile(fileKey, lines: false) }
+        guard hasText, !hasFile || textIsNearer else { return secretFile(fileKey) }
         if !textIsNearer, reader.isWorldReadable {
             warn(key, "holds a secret, and every user of this machine can read this file; chmod it to 0640")
         }
         return value(key) { (value: ConfigurationValue) throws(WrongValue) -> Secret in
-            try Self.checked(Array(try value.string().utf8), lines: false)
+            try Self.checked(Array(try value.string().utf8))
         }
     }
 
     /// A secret in the file that the key names; nil also where the key is `""`.
-    func secretFile(_ key: String, lines: Bool, atLeast minimum: Int = 1) -> Secret? {
-        let read = value(key) { (value: ConfigurationValue) throws(WrongValue) -> ConfigurationFile? in
+    func secretFile(_ key: String, atLeast minimum: Int = 1) -> Secret? {
+        secretFile(key) { bytes, path throws(WrongValue) in
+            try Self.checked(Self.withoutNewline(bytes), in: path, atLeast: minimum)
+        }
+    }
+
+    /// The secrets in the file that the key names, one a line, any bytes but line breaks; empty where the key is `""`.
+    func secretLines(_ key: String, atLeast minimum: Int) -> [Secret] {
+        let secrets = secretFile(key) { bytes, path throws(WrongValue) -> [Secret] in
+            let lines = bytes.split(separator: UInt8(ascii: "\n"))
+                .map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 }.filter { !$0.isEmpty }
+            guard !lines.isEmpty else { throw WrongValue("\(quoted(path)) is empty") }
+            guard lines.count <= Self.maximumLines else {
+                throw WrongValue("\(quoted(path)) holds \(lines.count) secrets, one a line; keep the newest few")
+            }
+            for (index, line) in lines.enumerated() {
+                try Self.checkLength(line.count, in: lines.count > 1 ? "line \(index + 1) of " : "", path, minimum)
+            }
+            return lines.map { Secret(Array($0)) }
+        }
+        return secrets ?? []
+    }
+
+    private static var maximumLines: Int { 16 }
+
+    private func secretFile<Value>(
+        _ key: String, _ read: ([UInt8], _ path: String) throws(WrongValue) -> Value
+    ) -> Value? {
+        let secret = value(key) { (value: ConfigurationValue) throws(WrongValue) -> (Value, Bool)? in
             let path = try value.string()
             if path.isEmpty { return nil }
             guard path.utf8.first == UInt8(ascii: "/") else {
                 throw WrongValue("must be an absolute path; our working directory is the web server's choice")
             }
             switch reader.readFile(path) {
-            case .success(let file):
-                _ = try Self.checked(file.bytes, lines: lines, in: path, atLeast: minimum)
-                return file
+            case .success(let file): return (try read(file.bytes, path), file.isWorldReadable)
             case .failure(let failure): throw WrongValue("\(quoted(path)): \(failure)")
             }
         }
-        guard let file = read ?? nil else { return nil }
-        if file.isWorldReadable {
+        guard let (value, isWorldReadable) = secret ?? nil else { return nil }
+        if isWorldReadable {
             warn(key, "every user of this machine can read the secret in that file; chmod it to 0640")
         }
-        return Secret(Self.withoutNewline(file.bytes))
+        return value
     }
 
     private static func checked(
-        _ bytes: [UInt8], lines: Bool, in path: String? = nil, atLeast minimum: Int = 1
+        _ bytes: [UInt8], in path: String? = nil, atLeast minimum: Int = 1
     ) throws(WrongValue) -> Secret {
         let place = path.map { "\(quoted($0)) " } ?? ""
-        let bytes = path == nil ? bytes : withoutNewline(bytes)
         guard !bytes.isEmpty else { throw WrongValue("\(place)is empty") }
-        guard bytes.count >= minimum else {
-            throw WrongValue(
-                "\(place)holds fewer than \(minimum) bytes; make one with: openssl rand -base64 33")
-        }
-        guard lines || bytes.allSatisfy(\.isVisibleASCII) else {
+        if let path { try checkLength(bytes.count, in: "", path, minimum) }
+        guard bytes.allSatisfy(\.isVisibleASCII) else {
             throw WrongValue("\(place)must be one word of visible ASCII characters, without spaces and line breaks")
         }
         return Secret(bytes)
+    }
+
+    private static func checkLength(
+        _ count: Int, in line: String, _ path: String, _ minimum: Int
+    ) throws(WrongValue) {
+        guard count >= minimum else {
+            throw WrongValue(
+                "\(line)\(quoted(path)) holds fewer than \(minimum) bytes; make one with: openssl rand -base64 33")
+        }
     }
 
     /// Without one line break at the end, which editors and `echo` add.

@@ -15,7 +15,7 @@ import Testing
         #expect(configuration.server.deadline == 50)
         #expect(configuration.server.grace == 30)
         #expect(configuration.server.origins.isEmpty)
-        #expect(configuration.server.secret == nil)
+        #expect(configuration.server.secrets.isEmpty)
         #expect(configuration.server.iframeErrors == .always)
         #expect(!configuration.rules.delete)
         #expect(configuration.identity.parameter == "REMOTE_USER")
@@ -50,7 +50,8 @@ import Testing
         #expect(configuration.server.deadline == 40)
         #expect(configuration.server.grace == 20)
         #expect(configuration.server.origins.map(\.origin) == ["https://app.example.org", "http://localhost:3000"])
-        #expect(configuration.server.secret == Secret("FILESECRET-0123456789-0123456789\nsecond line"))
+        let secrets = [Secret("FILESECRET-0123456789-0123456789"), Secret("FILESECRET-older-0123456789-012345")]
+        #expect(configuration.server.secrets == secrets)
         #expect(configuration.server.iframeErrors == .auto)
         #expect(configuration.rules.delete)
         #expect(configuration.identity.parameter == "OIDC_CLAIM_sub")

@@ -42,6 +42,11 @@ import Testing
         ("server", "secret_file = \"/none\"", "server.secret_file: \"/none\": there is no such file"),
         ("server", "secret_file = \"/denied\"", "server.secret_file: \"/denied\": no permission to read it"),
         ("server", "secret_file = \"/empty\"", "server.secret_file: \"/empty\" is empty"),
+        ("server", "secret_file = \"/many\"", "server.secret_file: \"/many\" holds 17 secrets, one a line"),
+        (
+            "server", "secret_file = \"/second-short\"",
+            "server.secret_file: line 2 of \"/second-short\" holds fewer than 32 bytes; make one with: "
+        ),
         (
             "server", "secret_file = \"/short\"",
             "server.secret_file: \"/short\" holds fewer than 32 bytes; make one with: "

@@ -104,7 +104,7 @@ enum Sample {
 
     static let files: [String: ConfigurationFile] = [
         "/etc/countersign/secret": ConfigurationFile(
-            bytes: Array("FILESECRET-0123456789-0123456789\nsecond line\n".utf8)),
+            bytes: Array("FILESECRET-0123456789-0123456789\r\n\nFILESECRET-older-0123456789-012345\n".utf8)),
         "/etc/countersign/uploads.key": ConfigurationFile(bytes: Array("FILESECRET/uploads\n".utf8)),
         "/etc/countersign/uploads.token": ConfigurationFile(bytes: Array("FILESECRET/token\r\n".utf8)),
         "/etc/countersign/storage.key": ConfigurationFile(bytes: Array("FILESECRET/storage".utf8)),
@@ -116,6 +116,10 @@ enum Sample {
         "/word": ConfigurationFile(bytes: Array("FILESECRET-0123456789-0123456789\n".utf8)),
         "/empty": ConfigurationFile(bytes: [UInt8(ascii: "\n")]),
         "/two-words": ConfigurationFile(bytes: Array("FILESECRET two\n".utf8)),
+        "/second-short": ConfigurationFile(
+            bytes: Array("FILESECRET-0123456789-0123456789\nFILESECRET\n".utf8)),
+        "/many": ConfigurationFile(
+            bytes: (0..<17).flatMap { Array("FILESECRET-\($0)-0123456789-0123456789\n".utf8) }),
         "/short": ConfigurationFile(bytes: Array("FILESECRET\n".utf8)),
         "/world": ConfigurationFile(bytes: Array("FILESECRET-0123456789-0123456789\n".utf8), isWorldReadable: true),
     ]

@@ -124,6 +124,21 @@ struct PrefixTests {
         #expect(try answer(user: "frodo", ["HTTP_COOKIE": cookie], anonymous).json["prefix"] as? String == "frodo/")
     }
 
+    @Test func secretsAreChanged() throws {
+        let cookie = try issued()
+        let rotated = try #require(AnonymousCookie(secrets: [Secret("new secret"), Secret("server secret")]))
+        let site = try Site.make { $0.anonymous = rotated }
+        let request = Request.make(
+            user: nil, body: goodPolicy(key: "~\(Self.value)/cat.png"),
+            ["HTTP_COOKIE": cookie, "REQUEST_SCHEME": "https"])
+        #expect(Dispatcher(site: site, surroundings: .fixed()).respond(to: request).status == 200)
+        // What is new is signed with the first.
+        let new = String(rotated.issue(random: Array(0..<16), isSecure: true).setCookie.prefix { $0 != ";" })
+        #expect(try sign(new, secret: "new secret").status == 200)
+        #expect(try sign(new).status == 403)
+        #expect(AnonymousCookie(secrets: []) == nil)
+    }
+
     @Test func refused() throws {
         let cookie = try issued()
         let login = { (response: Response) in DispatcherTests.expectError(response, 403, "login_required") }
