@@ -70,6 +70,7 @@ package struct Dispatcher: Sendable {
         case .uppyParameters: return try PresignHandler(inquiry, surroundings).respondToUppy(&account)
         case .uppySigning: return try SignRequestHandler(inquiry, surroundings).respond(&account)
         case .session: return try SessionHandler(inquiry, surroundings).respond(&account)
+        case .directUploads: return try DirectUploadsHandler(inquiry, surroundings).respond(&account)
         case .health: return HealthHandler.response
         }
     }

@@ -14,12 +14,15 @@ enum Route {
     /// Uppy's, `s3/params` and `s3/presign`.
     case uppyParameters, uppySigning
     case session
+    /// Rails' ActiveStorage's.
+    case directUploads
     case health
 
     private static let all: [(StaticString, Route)] = [
         ("/sign", .sign), ("/file_uploaded", .fileUploaded), ("/upload_uri", .uploadURI), ("/file", .file),
         ("/empty_html", .emptyPage), ("/prefix", .prefix), ("/health", .health),
         ("/presign", .presign), ("/s3/params", .uppyParameters), ("/s3/presign", .uppySigning), ("/session", .session),
+        ("/direct_uploads", .directUploads),
     ]
 
     /// What a log calls it.
@@ -35,6 +38,7 @@ enum Route {
         case .uppyParameters: "s3/params"
         case .uppySigning: "s3/presign"
         case .session: "session"
+        case .directUploads: "direct_uploads"
         case .health: "health"
         }
     }
@@ -42,7 +46,7 @@ enum Route {
     /// The methods that a client may use, OPTIONS left out: it is answered everywhere.
     var methods: [Inquiry.Method] {
         switch self {
-        case .sign, .uploadURI, .uppySigning: [.post]
+        case .sign, .uploadURI, .uppySigning, .directUploads: [.post]
         case .presign: [.get, .post]
         case .uppyParameters, .session: [.get]
         case .file: [.post, .delete]
@@ -55,7 +59,7 @@ enum Route {
     var givesLeave: Bool {
         switch self {
         case .presign, .uppyParameters, .session: true
-        case .sign, .fileUploaded, .uploadURI, .file, .emptyPage, .prefix, .health, .uppySigning: false
+        case .sign, .fileUploaded, .uploadURI, .file, .emptyPage, .prefix, .health, .uppySigning, .directUploads: false
         }
     }
 

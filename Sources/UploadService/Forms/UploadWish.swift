@@ -10,7 +10,14 @@ struct UploadWish: Equatable {
     var checksum: UploadChecksum?
     var version: SignatureVersion?
 
-    init() {}
+    init(
+        filename: ByteString = "", type: ByteString? = nil, size: UInt64? = nil, checksum: UploadChecksum? = nil
+    ) {
+        self.filename = filename
+        self.type = type
+        self.size = size
+        self.checksum = checksum
+    }
 
     /// Reads a JSON object; members that are not ours mean nothing here, and null is as good as none.
     init(json body: [UInt8]) throws(RequestError) {

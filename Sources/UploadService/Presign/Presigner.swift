@@ -21,14 +21,17 @@ struct Presigner {
         guard inquiry.request.body.count <= profile.bodyLimit else { throw .bodyTooLarge(limit: profile.bodyLimit) }
     }
 
-    func grant(_ wish: PresignWish, _ account: inout Account) throws(RequestError) -> UploadGrant {
+    /// `method` is the profile's, unless the client knows another one only.
+    func grant(
+        _ wish: PresignWish, _ account: inout Account, as method: Site.UploadMethod? = nil
+    ) throws(RequestError) -> UploadGrant {
         let key = UploadKey.make(
             for: identity.prefix, fileName: wish.file.filename, random: surroundings.random(16))
         account.key = key
         var upload = Upload(
             key: key, size: wish.file.size, contentType: wish.file.type, checksum: wish.file.checksum)
         upload.metadata = wish.metadata
-        return profile.method == .post ? try form(upload, wish) : try put(upload)
+        return method ?? profile.method == .post ? try form(upload, wish) : try put(upload)
     }
 
     /// What holds for either is checked first, under the names that the client used.
@@ -55,7 +58,7 @@ struct Presigner {
         }
     }
 
-    func put(_ upload: Upload) throws(RequestError) -> UploadGrant {
+    private func put(_ upload: Upload) throws(RequestError) -> UploadGrant {
         let authorized = try authorized(upload)
         return UploadGrant(try inquiry.presigned(authorized, rules), key: authorized.key)
     }
