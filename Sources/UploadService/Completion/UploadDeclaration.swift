@@ -49,6 +49,7 @@ extension RequestError {
     /// One text for forged, expired and other people's.
     static var unusableSignedID: RequestError {
         RequestError(
-            status: 403, code: "not_permitted", message: "This signed_id is none of yours, or has expired: upload again")
+            status: 403, code: "not_permitted",
+            message: "This signed_id is none of yours, or has expired: upload again")
     }
 }

@@ -94,9 +94,8 @@ struct DirectUploadBlob: Equatable {
         }
         let name = blob.string("filename") ?? ""
         if name.isEmpty || name.count > CompletionFields.maximumNameLength || name.hasControlCharacter {
-            problem(
-                "filename",
-                "This field should be a name of 1 to \(CompletionFields.maximumNameLength) bytes without control characters.")
+            let limit = CompletionFields.maximumNameLength
+            problem("filename", "This field should be a name of 1 to \(limit) bytes without control characters.")
         }
         let size = blob.number("byte_size").flatMap { UInt64(exactly: $0) }
         if size == nil { problem("byte_size", "This field should be a whole number of bytes.") }

@@ -81,14 +81,16 @@ extension RequestError {
 
     fileprivate static var wrongFileCount: RequestError {
         invalidFields(
-            [Detail(place: "files", message: "There should be 1 to \(PresignHandler.largestBatch) files.")], status: 400)
+            [Detail(place: "files", message: "There should be 1 to \(PresignHandler.largestBatch) files.")],
+            status: 400)
     }
 
     /// The same, saying which of several files it is about.
     fileprivate func ofFile(_ index: Int) -> RequestError {
-        RequestError(
-            status: status, code: code, message: "files[\(index)]: \(message)",
-            details: details.map { Detail(place: ByteString("files[\(index)].".utf8 + $0.place.bytes), message: $0.message) },
-            headers: headers)
+        let details = details.map {
+            Detail(place: ByteString("files[\(index)].".utf8 + $0.place.bytes), message: $0.message)
+        }
+        return RequestError(
+            status: status, code: code, message: "files[\(index)]: \(message)", details: details, headers: headers)
     }
 }

@@ -104,8 +104,8 @@ private struct SignRequestFields {
             let isText = kind == .string
             let name = member.name
             if name.is("partNumber") || name.is("expiresIn") {
-                guard kind == .number || isText, let number = DecimalDigits.value(of: text).flatMap({ Int(exactly: $0) })
-                else {
+                let value = kind == .number || isText ? DecimalDigits.value(of: text) : nil
+                guard let number = value.flatMap({ Int(exactly: $0) }) else {
                     report(name, "This field should be a whole number.")
                     continue
                 }
@@ -150,7 +150,7 @@ extension RequestError {
     fileprivate static var noSuchOperation: RequestError {
         RequestError(
             status: 400, code: "no_such_operation",
-            message: "An uploader has no such request: PUT, POST or DELETE with key; GET, POST or DELETE with uploadId; "
-                + "PUT with uploadId and partNumber")
+            message: "An uploader has no such request: PUT, POST or DELETE with key; GET, POST or DELETE with "
+                + "uploadId; PUT with uploadId and partNumber")
     }
 }

@@ -22,7 +22,8 @@ struct PresignWish: Equatable {
         }
         var problems: [RequestError.Detail] = []
         for (index, pair) in pairs.enumerated() {
-            let metadata = BracketedName(pair.name, limit: 1).flatMap { $0.root.is("metadata") ? $0.brackets.first : nil }
+            let name = BracketedName(pair.name, limit: 1)
+            let metadata = name?.root.is("metadata") == true ? name?.brackets.first : nil
             if pairs[..<index].contains(where: { $0.name == pair.name && $0.value != pair.value }) {
                 problems.append(.init(place: pair.name, message: "This field is there twice, with different values."))
             } else if let metadata {
