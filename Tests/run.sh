@@ -34,7 +34,7 @@ sanitize() {
     # callback of the one program that a test runs.
     printf 'leak:%s\n' TOMLKit/Sources S3ClientTests05FaultC0 Foundation7Process >.build/known-leaks
     # What Swift's own Mutex guards looks unguarded: the thread sanitizer does not see its futex.
-    printf 'race:%s\n' RefreshingCredentials S3ClientTests07RefreshC0 UploadService9InspectorC >.build/known-races
+    printf 'race:%s\n' RefreshingCredentials FileCredentials S3ClientTests07RefreshC0 UploadService9InspectorC >.build/known-races
     # A scratch path of its own keeps the other builds; XCTest's own leaks would fail the address sanitizer.
     LSAN_OPTIONS=suppressions=.build/known-leaks TSAN_OPTIONS=suppressions=.build/known-races \
         SWIFT_BACKTRACE=enable=no COUNTERSIGN_TESTS_ARE_SLOWED=1 \

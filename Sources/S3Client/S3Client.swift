@@ -72,6 +72,7 @@ package struct S3Client: Sendable {
 }
 
 extension Credentials {
+    /// Whether both are the same reading, which a signer's derived keys are good for.
     func isIdentical(to other: Credentials) -> Bool {
         secret.isIdentical(to: other.secret) && accessKeyID == other.accessKeyID && sessionToken == other.sessionToken
     }

@@ -11,13 +11,16 @@ package struct S3Surroundings: Sendable {
     package var observe: @Sendable (Attempt) -> Void
     /// Hears by how many seconds S3's clock turned out to be ahead of ours.
     package var skew: @Sendable (Int64) -> Void
+    /// Hears what the operator should know of credentials; nothing secret.
+    package var notice: @Sendable (String) -> Void
 
     package init(
         now: @escaping @Sendable () -> Int64, stopwatch: @escaping @Sendable () -> Int64,
         random: @escaping @Sendable (Int) -> [UInt8],
         sleep: @escaping @Sendable (Int64) -> Void = S3Surroundings.sleep(microseconds:),
         observe: @escaping @Sendable (Attempt) -> Void = { _ in },
-        skew: @escaping @Sendable (Int64) -> Void = { _ in }
+        skew: @escaping @Sendable (Int64) -> Void = { _ in },
+        notice: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.now = now
         self.stopwatch = stopwatch
@@ -25,5 +28,6 @@ package struct S3Surroundings: Sendable {
         self.sleep = sleep
         self.observe = observe
         self.skew = skew
+        self.notice = notice
     }
 }

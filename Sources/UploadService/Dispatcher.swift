@@ -72,6 +72,8 @@ package struct Dispatcher: Sendable {
         case .session: return try SessionHandler(inquiry, surroundings).respond(&account)
         case .directUploads: return try DirectUploadsHandler(inquiry, surroundings).respond(&account)
         case .health: return HealthHandler.response
+        case .multipart(let route): return try MultipartHandler(inquiry, surroundings).respond(to: route, &account)
+        case .sts: throw .noTemporaryCredentials
         }
     }
 
@@ -84,7 +86,7 @@ package struct Dispatcher: Sendable {
         if let profile = account.profile { line.add("profile", profile) }
         if let key = account.key { line.add("key", key) }
         if let storageKey = account.storageKey { line.add("storage_key", storageKey) }
-        if let cause = account.cause { line.add("cause", cause) }
+        if let cause = account.cause ?? account.reason?.cause { line.add("cause", cause) }
         if let reason = account.reason {
             line.add("reason", word: reason.code)
             line.add("message", reason.message)

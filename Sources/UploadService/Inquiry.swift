@@ -1,5 +1,6 @@
 internal import FastCGI
 internal import S3Authorization
+internal import S3Client
 
 /// One request as the upload desk sees it: which of our URLs it is for, and what the web server says about it.
 struct Inquiry {
@@ -62,9 +63,13 @@ struct Inquiry {
         return parameter("HTTP_HOST").map { ReturnPage(host: $0, isPlainHTTPAllowed: !isSecure, path: path) }
     }
 
-    /// What signs for browsers and API clients at this moment.
+    /// What signs for browsers and API clients at this moment; whoever hands these out waits a few seconds at most.
     func uploadCredentials() throws(RequestError) -> Credentials {
-        site.credentials
+        do throws(CredentialsError) {
+            return try site.credentials.credentials(until: Deadline(microseconds: .max))
+        } catch {
+            throw .noCredentials(error)
+        }
     }
 
     /// The set of rules that the web server chose for this location.

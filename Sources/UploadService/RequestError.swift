@@ -1,5 +1,6 @@
 internal import FastCGI
 internal import S3Authorization
+internal import S3Client
 
 /// Why a request is refused, for whoever sent it: never holds a secret.
 struct RequestError: Error, Equatable {
@@ -16,6 +17,8 @@ struct RequestError: Error, Equatable {
     /// What is wrong with which field, where that can be said.
     var details: [Detail] = []
     var headers: [Response.Header] = []
+    /// What lies behind it, in words that are not for clients: for the log.
+    var cause: String?
 
     static func == (left: RequestError, right: RequestError) -> Bool {
         left.status == right.status && left.message == right.message && left.details == right.details
@@ -74,6 +77,14 @@ extension RequestError {
             status: 500, code: "unknown_profile",
             message:
                 "The web server asks for the profile '\(ByteString(name.bytes.prefix(80)))', which is not configured")
+    }
+
+    /// Nothing can be signed now, but may be soon.
+    static func noCredentials(_ error: CredentialsError) -> RequestError {
+        RequestError(
+            status: 503, code: "no_credentials",
+            message: "This site has no key to sign uploads with at the moment; its log says why",
+            headers: [.init("Retry-After", "5")], cause: "no credentials: \(error)")
     }
 
     static func refused(_ violations: PolicyViolations) -> RequestError {

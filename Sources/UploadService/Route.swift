@@ -2,7 +2,7 @@ internal import FastCGI
 internal import S3Authorization
 
 /// The URLs of the upload desk, below its mount.
-enum Route {
+enum Route: Equatable {
     case sign
     case fileUploaded
     case uploadURI
@@ -17,10 +17,13 @@ enum Route {
     /// Rails' ActiveStorage's.
     case directUploads
     case health
+    /// `s3/multipart` and what lies below it.
+    case multipart(MultipartRoute)
+    case sts
 
     private static let all: [(StaticString, Route)] = [
         ("/sign", .sign), ("/file_uploaded", .fileUploaded), ("/upload_uri", .uploadURI), ("/file", .file),
-        ("/empty_html", .emptyPage), ("/prefix", .prefix), ("/health", .health),
+        ("/empty_html", .emptyPage), ("/prefix", .prefix), ("/health", .health), ("/s3/sts", .sts),
         ("/presign", .presign), ("/s3/params", .uppyParameters), ("/s3/presign", .uppySigning), ("/session", .session),
         ("/direct_uploads", .directUploads),
     ]
@@ -40,6 +43,8 @@ enum Route {
         case .session: "session"
         case .directUploads: "direct_uploads"
         case .health: "health"
+        case .multipart(let route): route.name
+        case .sts: "s3/sts"
         }
     }
 
@@ -52,6 +57,8 @@ enum Route {
         case .file: [.post, .delete]
         case .fileUploaded: [.post, .put, .patch]
         case .emptyPage, .prefix, .health: [.get, .head]
+        case .multipart(let route): route.methods
+        case .sts: [.get]
         }
     }
 
@@ -59,7 +66,9 @@ enum Route {
     var givesLeave: Bool {
         switch self {
         case .presign, .uppyParameters, .session: true
-        case .sign, .fileUploaded, .uploadURI, .file, .emptyPage, .prefix, .health, .uppySigning, .directUploads: false
+        case .sign, .fileUploaded, .uploadURI, .file, .emptyPage, .prefix, .health, .uppySigning, .directUploads,
+            .multipart, .sts:
+            false
         }
     }
 
@@ -82,8 +91,15 @@ enum Route {
     }
 
     private init?(_ path: ByteString) {
+        // Uppy strips no slash from the end of the URL that it is given.
+        let path = path.begins(with: "//s3/") ? path.dropFirst(1) : path
         for (known, route) in Self.all where path.is(known) {
             self = route
+            return
+        }
+        if path.begins(with: "/s3/multipart") {
+            guard let route = MultipartRoute(path.dropFirst(13)) else { return nil }
+            self = .multipart(route)
             return
         }
         guard path.begins(with: "/file/"), path.count > 6, !path.bytes.dropFirst(6).contains(UInt8(ascii: "/")) else {

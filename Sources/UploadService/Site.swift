@@ -1,4 +1,5 @@
 package import S3Authorization
+package import S3Client
 
 /// The site whose upload desk this is: its configuration in the form that requests are answered from.
 package struct Site: Sendable {
@@ -16,13 +17,16 @@ package struct Site: Sendable {
     package var tickets: TicketKeys?
     /// The name of the prefix cookie; nil where there is none.
     package var prefixCookie: String?
-    package var credentials: Credentials
+    /// What signs for browsers and API clients.
+    package var credentials: any CredentialsProvider
     package var keys = SigningKeyCache()
     /// Which clients get a page's errors with status 200.
     package var iframeErrors = IframeErrors.always
     /// Where browsers upload to.
     package var endpoint: Endpoint
     package var addressing: Addressing
+    /// Our own calls to the uploads bucket; nil where there are none.
+    package var uploads: UploadsDesk?
     /// The trusted side; nil where uploads are not completed here.
     package var storage: StorageDesk?
     package var rules: Profile
@@ -59,6 +63,8 @@ package struct Site: Sendable {
         package var allowsListing = false
         /// How files are sent where that is ours to say.
         package var method = UploadMethod.post
+        /// Whether an upload in parts is complete, in the sense of `file_uploaded`, when its parts are put together.
+        package var completesAtOnce = false
 
         package init(name: ByteString, rules: UploadRules) {
             self.name = name
@@ -67,7 +73,8 @@ package struct Site: Sendable {
     }
 
     package init(
-        mount: ByteString, credentials: Credentials, endpoint: Endpoint, addressing: Addressing, rules: Profile
+        mount: ByteString, credentials: any CredentialsProvider, endpoint: Endpoint, addressing: Addressing,
+        rules: Profile
     ) {
         self.mount = mount
         self.credentials = credentials

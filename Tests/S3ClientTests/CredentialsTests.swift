@@ -1,6 +1,4 @@
-import Glibc
 import S3Authorization
-import Synchronization
 import Testing
 
 @testable import S3Client
@@ -29,24 +27,8 @@ import Testing
         }
     }
 
-    @Test func `a file is read again when it changes, and kept while it is broken`() throws {
-        let file = TemporaryFile("one\n")
-        let provider = FileCredentials(accessKeyID: "AKIA", secretPath: file.path)
-        let first = try provider.credentials(until: soon)
-        #expect(first.secret == Secret("one"))
-        #expect(try provider.credentials(until: soon).secret.isIdentical(to: first.secret))
-        file.replace("two")
-        #expect(try provider.credentials(until: soon).secret == Secret("two"))
-        file.replace("")
-        #expect(try provider.credentials(until: soon).secret == Secret("two"))
-        file.remove()
-        #expect(try provider.credentials(until: soon).secret == Secret("two"))
-        #expect(throws: CredentialsError.unreadable(path: file.path, "No such file or directory")) {
-            try FileCredentials(accessKeyID: "AKIA", secretPath: file.path).credentials(until: soon)
-        }
-    }
-
     @Test func `the shared file has profiles`() throws {
+        let clock = TestClock()
         let file = TemporaryFile(
             """
             # comment
@@ -62,17 +44,21 @@ import Testing
             aws_access_key_id = AKIA
             """)
         defer { file.remove() }
-        let standard = try SharedCredentialsFile(path: file.path).credentials(until: soon)
+        let standard = try FileCredentials(shared: file.path, surroundings: clock.surroundings())
+            .credentials(until: soon)
         #expect(standard.accessKeyID == "AKIADEFAULT")
         #expect(standard.secret == Secret("d/e+f="))
         #expect(standard.sessionToken == nil)
-        let other = try SharedCredentialsFile(path: file.path, profile: "other").credentials(until: soon)
+        let other = try FileCredentials(shared: file.path, profile: "other", surroundings: clock.surroundings())
+            .credentials(until: soon)
         #expect(other.accessKeyID == "AKIAOTHER")
         #expect(other.secret == Secret("o"))
         #expect(other.sessionToken == "t==")
         for profile in ["half", "none"] {
             #expect(throws: CredentialsError.missing("a key in profile \(profile) of \(file.path)")) {
-                try SharedCredentialsFile(path: file.path, profile: ByteString(profile)).credentials(until: soon)
+                try FileCredentials(
+                    shared: file.path, profile: ByteString(profile), surroundings: clock.surroundings()
+                ).credentials(until: soon)
             }
         }
     }
@@ -85,8 +71,8 @@ import Testing
                 .answer(Self.json(1, expires: "2026-11-22T14:00:00Z")),
             ], clock: clock)
         let found = try InstanceMetadata(transport: transport, surroundings: clock.surroundings()).fetch(until: soon)
-        #expect(found.credentials.accessKeyID == "ASIA1")
-        #expect(found.credentials.sessionToken == "token1")
+        #expect(found.accessKeyID == "ASIA1")
+        #expect(found.sessionToken == "token1")
         #expect(found.expiration == (try SigningTime(parsing: "2026-11-22T14:00:00Z", as: .extended)))
         let base = "http://169.254.169.254/latest/"
         #expect(
@@ -138,7 +124,7 @@ import Testing
             let transport = ScriptedTransport([.answer(Self.json(1, expires: "2026-11-22T14:00:00Z"))], clock: clock)
             let source = try ContainerCredentials(
                 environment: { environment[$0] }, transport: transport, surroundings: clock.surroundings())
-            #expect(try source.fetch(until: soon).credentials.accessKeyID == "ASIA1")
+            #expect(try source.fetch(until: soon).accessKeyID == "ASIA1")
             #expect(transport.requests.map(\.url) == [url])
             #expect(transport.requests.map(\.headers) == [headers])
         }
@@ -176,8 +162,8 @@ import Testing
             environment: { environment[$0] }, region: "eu-west-1", transport: transport,
             surroundings: clock.surroundings())
         let found = try source.fetch(until: soon)
-        #expect(found.credentials.accessKeyID == "ASIA9")
-        #expect(found.credentials.secret == Secret("sec"))
+        #expect(found.accessKeyID == "ASIA9")
+        #expect(found.secret == Secret("sec"))
         #expect(transport.requests.map(\.url) == Array(repeating: "https://sts.eu-west-1.amazonaws.com/", count: 2))
         let body = String(decoding: transport.requests[1].body ?? [], as: UTF8.self)
         #expect(
@@ -196,7 +182,7 @@ import Testing
     @Test(arguments: [
         (["AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_ROLE_ARN": "r"], "StaticCredentials"),
         (["AWS_WEB_IDENTITY_TOKEN_FILE": "/t", "AWS_ROLE_ARN": "r", "HOME": "/home"], "RefreshingCredentials"),
-        (["HOME": "/home", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/x"], "SharedCredentialsFile"),
+        (["HOME": "/home", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/x"], "FileCredentials"),
         (["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/x"], "RefreshingCredentials"), ([:], "RefreshingCredentials"),
         (["AWS_EC2_METADATA_DISABLED": "true"], "none"),
     ]) func `what is configured first is taken`(environment: [String: String], type: String) {
@@ -209,34 +195,11 @@ import Testing
     }
 
     @Test func `nothing secret is in a description`() throws {
-        let found = TemporaryCredentials(
-            credentials: Credentials(accessKeyID: "ASIA", secret: Secret("sec-ret"), sessionToken: "to-ken"))
+        let found = Credentials(accessKeyID: "ASIA", secret: Secret("sec-ret"), sessionToken: "to-ken")
         var text = "\(found) \(String(reflecting: found))"
         dump(found, to: &text)
-        dump(StaticCredentials(found.credentials), to: &text)
+        dump(StaticCredentials(found), to: &text)
         #expect(text.contains("ASIA"))
         #expect(!text.contains("sec-ret") && !text.contains("to-ken"))
-    }
-}
-
-/// A file with a name of its own, replaced as a careful program does it: by a rename.
-struct TemporaryFile {
-    let path = "/tmp/s3client-test-\(UInt64.random(in: 0...UInt64.max))"
-
-    init(_ text: String) {
-        replace(text)
-    }
-
-    func replace(_ text: String) {
-        let new = path + ".new"
-        let descriptor = unsafe open(new, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        let bytes = Array(text.utf8)
-        _ = unsafe write(descriptor, bytes, bytes.count)
-        close(descriptor)
-        unsafe rename(new, path)
-    }
-
-    func remove() {
-        _ = unsafe unlink(path)
     }
 }

@@ -22,20 +22,24 @@ import Testing
 
         var fetches: Int { count.load(ordering: .relaxed) }
 
-        func fetch(until deadline: Deadline) throws(CredentialsError) -> TemporaryCredentials {
+        func fetch(until deadline: Deadline) throws(CredentialsError) -> Credentials {
             let number = count.add(1, ordering: .relaxed).oldValue
             S3Surroundings.sleep(microseconds: delay.load(ordering: .relaxed) * 1000)
             if isBroken.load(ordering: .relaxed) { throw .unavailable("down") }
             let now = (clock.start + clock.stopwatch / 1000) / 1000
-            return TemporaryCredentials(
-                credentials: Credentials(accessKeyID: ByteString("ASIA\(number)"), secret: Secret("s")),
+            return Credentials(
+                accessKeyID: ByteString("ASIA\(number)"), secret: Secret("s"),
                 expiration: try? SigningTime(secondsSince1970: now + 3600))
         }
     }
 
-    private func make() -> (RefreshingCredentials, Source) {
+    private func make(
+        notice: @escaping @Sendable (String) -> Void = { _ in }
+    ) -> (RefreshingCredentials, Source) {
         let source = Source(clock)
-        return (RefreshingCredentials(source, surroundings: clock.surroundings()), source)
+        var surroundings = clock.surroundings()
+        surroundings.notice = notice
+        return (RefreshingCredentials(source, surroundings: surroundings), source)
     }
 
     @Test func `they are renewed five minutes ahead`() throws {
@@ -50,7 +54,8 @@ import Testing
     }
 
     @Test func `a renewal that fails leaves the old until their end`() throws {
-        let (provider, source) = make()
+        let notices = Mutex<[String]>([])
+        let (provider, source) = make { text in notices.withLock { $0.append(text) } }
         _ = try provider.credentials(until: soon)
         source.isBroken.store(true, ordering: .relaxed)
         clock.advance(3400 * 1_000_000)
@@ -62,8 +67,15 @@ import Testing
         clock.advance(200 * 1_000_000)
         #expect(throws: CredentialsError.unavailable("down")) { try provider.credentials(until: soon) }
         source.isBroken.store(false, ordering: .relaxed)
+        // Nobody who asks again and again keeps a thread busy with a service that is down.
+        clock.advance(999_999)
+        #expect(throws: CredentialsError.unavailable("down")) { try provider.credentials(until: soon) }
+        #expect(source.fetches == 4)
         clock.advance(1)
         #expect(try provider.credentials(until: soon).accessKeyID == "ASIA4")
+        #expect(
+            notices.withLock { $0 }
+                == .init(repeating: "the credentials ASIA0 cannot be renewed yet: down", count: 2))
     }
 
     @Test func `one renews while the others go on`() throws {

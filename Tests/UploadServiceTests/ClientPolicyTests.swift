@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import S3Client
 import Testing
 
 @testable import S3Authorization
@@ -51,8 +52,8 @@ struct ClientPolicyTests {
             rules.encryptions = ["AES256"]
         }
         return try .make(rules: rules) { site in
-            site.credentials = Credentials(
-                accessKeyID: "AKID", secret: Secret("SECRET"), sessionToken: hasToken ? "TOKEN" : nil)
+            site.credentials = StaticCredentials(
+                Credentials(accessKeyID: "AKID", secret: Secret("SECRET"), sessionToken: hasToken ? "TOKEN" : nil))
             site.mount = "/s3"
             site.url = HTTPURL("https://app.example")
         }

@@ -1,4 +1,5 @@
 import FastCGI
+import S3Client
 import Testing
 
 @testable import S3Authorization
@@ -16,8 +17,9 @@ struct ConfiguredSiteTests {
         #expect(site.identityParameter == "REMOTE_USER" && site.anonymous == nil && site.prefixCookie == nil)
         #expect(
             site.endpoint.url(bucket: "b-1", addressing: site.addressing) == "https://b-1.s3.eu-west-1.amazonaws.com/")
-        #expect(site.credentials.accessKeyID == "AKIAIOSFODNN7EXAMPLE" && site.credentials.sessionToken == nil)
-        #expect(site.credentials.secret == Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"))
+        let credentials = try site.credentials.credentials(until: Deadline(microseconds: 0))
+        #expect(credentials.accessKeyID == "AKIAIOSFODNN7EXAMPLE" && credentials.sessionToken == nil)
+        #expect(credentials.secret == Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"))
         let rules = site.rules.rules
         #expect(rules.bucket == "example-uploads" && rules.region == "eu-west-1" && rules.acl == "private")
         #expect(rules.maximumSize == 5_368_709_120 && rules.expiresAfter == 300 && rules.contentTypes.isEmpty)
@@ -33,7 +35,8 @@ struct ConfiguredSiteTests {
         #expect(
             site.identityParameter == "OIDC_CLAIM_sub" && site.anonymous != nil && site.prefixCookie == "upload_prefix")
         #expect(site.endpoint.url(bucket: "b-1", addressing: site.addressing) == "https://objects.example.org/b-1")
-        #expect(site.credentials.sessionToken == "FILESECRET/token")
+        let credentials = try site.credentials.credentials(until: Deadline(microseconds: 0))
+        #expect(credentials.sessionToken == "FILESECRET/token")
         let rules = site.rules.rules
         #expect(
             rules.region == "default" && rules.acl == "bucket-owner-full-control" && rules.maximumSize == 100_000_000)

@@ -28,7 +28,7 @@ public struct AuthorizedUpload: Sendable {
     public var key: ByteString { request.key }
     /// Version 4, unless the caller or the rules want version 2.
     public var version: SignatureVersion { request.version }
-    /// When the URL stops being good.
+    /// When the URL stops being good, unless the credentials that sign it do so before.
     public var expiration: SigningTime { request.expiration }
     private let request: PresignableRequest
 
@@ -54,7 +54,7 @@ public struct AuthorizedUpload: Sendable {
         case bucket
         /// The ACL has a control byte.
         case acl
-        /// `expiresAfter` is not between one second and seven days.
+        /// `expiresAfter` is not between one second and seven days, or the credentials have expired.
         case lifetime
     }
 
@@ -76,7 +76,10 @@ public struct PresignedUpload: Sendable, Equatable {
     public let url: ByteString
     /// Names in lower case; a browser sends `content-length` by itself.
     public let headers: [HeaderField]
+    /// When the URL stops being good: as the rules say, and not after the credentials.
     public let expiration: SigningTime
+    /// Seconds from the signing to `expiration`.
+    public let lifetime: Int64
 }
 
 extension UploadRules {

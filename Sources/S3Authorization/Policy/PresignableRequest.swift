@@ -27,7 +27,8 @@ struct PresignableRequest: Sendable {
     func presigned(
         by signer: Signer, at endpoint: Endpoint, addressing: Addressing
     ) throws(AuthorizedUpload.Unsignable) -> PresignedUpload {
-        let seconds = Int(expiration.secondsSince1970 - now.secondsSince1970)
+        let end = signer.credentials.end(notAfter: expiration)
+        let seconds = Int(end.secondsSince1970 - now.secondsSince1970)
         guard let lifetime = PresignedQuery.Lifetime(seconds: seconds) else { throw .lifetime }
         guard !bucket.isEmpty else { throw .bucket }
         guard acl?.isFreeOfControls ?? true else { throw .acl }
@@ -51,9 +52,9 @@ struct PresignableRequest: Sendable {
         let own = OwnRequest(request)
         let signed =
             switch version {
-            case .v2: own.presignedV2(by: signer, expires: expiration)
+            case .v2: own.presignedV2(by: signer, expires: end)
             case .v4: own.presigned(by: signer, at: now, lifetime: lifetime)
             }
-        return PresignedUpload(url: signed.url, headers: signed.headers, expiration: expiration)
+        return PresignedUpload(url: signed.url, headers: signed.headers, expiration: end, lifetime: Int64(seconds))
     }
 }

@@ -50,7 +50,7 @@ public struct UploadRules: Sendable {
             throw PolicyViolations(all: check.violations)
         }
         let expiration = (try? now.adding(seconds: expiresAfter)) ?? now
-        return AuthorizedPolicy(check, expiration: expiration, credentials: credentials)
+        return AuthorizedPolicy(check, expiration: credentials.end(notAfter: expiration), credentials: credentials)
     }
 }
 

@@ -14,16 +14,10 @@ package struct PresignedQuery: Sendable, Equatable {
         payloadHash: PayloadHash = .unsigned, signer: Signer, time: SigningTime, lifetime: Lifetime
     ) {
         let canonicalHeaders = CanonicalHeaders(headers)
-        var parameters = query
-        parameters.append(QueryParameter("X-Amz-Algorithm", StringToSign.algorithm))
-        parameters.append(QueryParameter("X-Amz-Credential", signer.credential(at: time).text))
-        parameters.append(QueryParameter("X-Amz-Date", time.text(.basic)))
-        parameters.append(QueryParameter("X-Amz-Expires", ByteString("\(lifetime.seconds)")))
-        parameters.append(QueryParameter("X-Amz-SignedHeaders", canonicalHeaders.names))
-        if let token = signer.credentials.sessionToken {
-            parameters.append(QueryParameter("X-Amz-Security-Token", token))
-        }
-        let canonicalQuery = CanonicalQuery(parameters)
+        let canonicalQuery = CanonicalQuery(
+            query
+                + Self.parameters(
+                    signedHeaders: canonicalHeaders.names, signer: signer, time: time, lifetime: lifetime))
         canonicalRequest = CanonicalRequest(
             method: method, path: path, query: canonicalQuery, headers: canonicalHeaders, payloadHash: payloadHash)
         stringToSign = StringToSign(canonicalRequest: canonicalRequest, time: time, scope: signer.scope(at: time))
@@ -32,6 +26,23 @@ package struct PresignedQuery: Sendable, Equatable {
         output.append(contentsOf: "&X-Amz-Signature=".utf8)
         output.append(contentsOf: signature.bytes)
         text = ByteString(output)
+    }
+
+    /// What a signature brings with it into the query.
+    static func parameters(
+        signedHeaders: ByteString, signer: Signer, time: SigningTime, lifetime: Lifetime
+    ) -> [QueryParameter] {
+        var parameters = [
+            QueryParameter("X-Amz-Algorithm", StringToSign.algorithm),
+            QueryParameter("X-Amz-Credential", signer.credential(at: time).text),
+            QueryParameter("X-Amz-Date", time.text(.basic)),
+            QueryParameter("X-Amz-Expires", ByteString("\(lifetime.seconds)")),
+            QueryParameter("X-Amz-SignedHeaders", signedHeaders),
+        ]
+        if let token = signer.credentials.sessionToken {
+            parameters.append(QueryParameter("X-Amz-Security-Token", token))
+        }
+        return parameters
     }
 
     init(_ request: S3Request, signer: Signer, time: SigningTime, lifetime: Lifetime) {

@@ -35,7 +35,7 @@ package struct ContainerCredentials: CredentialsSource {
         service = CredentialsService(transport: transport, surroundings: surroundings, name: "the container's agent")
     }
 
-    package func fetch(until deadline: Deadline) throws(CredentialsError) -> TemporaryCredentials {
+    package func fetch(until deadline: Deadline) throws(CredentialsError) -> Credentials {
         var request = HTTPRequest(url: url, timeouts: HTTPRequest.Timeouts(connect: 1000, firstByte: 2000))
         if let token = try tokenFile?.value() ?? token {
             guard token.bytes.allSatisfy({ 0x20...0x7e ~= $0 }) else {

@@ -1,6 +1,6 @@
 package import S3Authorization
 
-/// Where the credentials of our own calls come from; many threads may ask at once.
+/// Where credentials come from, for our own calls and for what browsers send; many threads may ask at once.
 package protocol CredentialsProvider: Sendable {
     /// Good at this moment, for all that is known; `deadline` is that of the request that asks.
     func credentials(until deadline: Deadline) throws(CredentialsError) -> Credentials

@@ -44,7 +44,7 @@ struct CredentialsService: Sendable {
     }
 
     /// `{"AccessKeyId": …, "SecretAccessKey": …, "Token": …, "Expiration": …}`, with other members beside them.
-    func credentials(inJSON body: [UInt8]) throws(CredentialsError) -> TemporaryCredentials {
+    func credentials(inJSON body: [UInt8]) throws(CredentialsError) -> Credentials {
         var values: [ByteString: ByteString] = [:]
         do throws(JSONError) {
             var reader = JSONReader(body)
@@ -68,8 +68,8 @@ struct CredentialsService: Sendable {
 
     func credentials(
         id: ByteString?, secret: ByteString?, token: ByteString?, expiration: ByteString?
-    ) throws(CredentialsError) -> TemporaryCredentials {
-        guard let id, let secret, !id.isEmpty, !secret.isEmpty, [id, secret, token ?? ""].allSatisfy(Self.isVisible)
+    ) throws(CredentialsError) -> Credentials {
+        guard let id, let secret, !id.isEmpty, !secret.isEmpty, [id, secret, token ?? ""].allSatisfy(\.isVisibleASCII)
         else { throw .malformed("the answer of \(name)") }
         var end: SigningTime?
         if let expiration {
@@ -78,12 +78,7 @@ struct CredentialsService: Sendable {
             }
             end = time
         }
-        return TemporaryCredentials(
-            credentials: Credentials(accessKeyID: id, secret: Secret(Array(secret.bytes)), sessionToken: token),
-            expiration: end)
-    }
-
-    private static func isVisible(_ text: ByteString) -> Bool {
-        text.bytes.allSatisfy { 0x21...0x7e ~= $0 }
+        return Credentials(
+            accessKeyID: id, secret: Secret(Array(secret.bytes)), sessionToken: token, expiration: end)
     }
 }

@@ -17,7 +17,7 @@ package struct InstanceMetadata: CredentialsSource {
             transport: transport, surroundings: surroundings, name: "the instance metadata service")
     }
 
-    package func fetch(until deadline: Deadline) throws(CredentialsError) -> TemporaryCredentials {
+    package func fetch(until deadline: Deadline) throws(CredentialsError) -> Credentials {
         let lifetime = HeaderField("X-aws-ec2-metadata-token-ttl-seconds", "300")
         let token = try text("PUT", "/latest/api/token", [lifetime], until: deadline)
         guard !token.isEmpty, token.bytes.allSatisfy({ 0x21...0x7e ~= $0 }) else {

@@ -20,7 +20,9 @@ package enum StandardCredentials {
         }
         let shared = environment("AWS_SHARED_CREDENTIALS_FILE") ?? environment("HOME").map { $0 + "/.aws/credentials" }
         if let shared, fileExists(shared) {
-            return SharedCredentialsFile(path: shared, profile: ByteString(environment("AWS_PROFILE") ?? "default"))
+            return FileCredentials(
+                shared: shared, profile: ByteString(environment("AWS_PROFILE") ?? "default"),
+                surroundings: surroundings)
         }
         if isSet("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") || isSet("AWS_CONTAINER_CREDENTIALS_FULL_URI") {
             let source = try ContainerCredentials(
@@ -32,5 +34,17 @@ package enum StandardCredentials {
         let source = InstanceMetadata(
             transport: transport, surroundings: surroundings, endpoint: endpoint ?? "http://169.254.169.254")
         return RefreshingCredentials(source, surroundings: surroundings)
+    }
+}
+
+extension StaticCredentials {
+    /// Those of `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, where set, `AWS_SESSION_TOKEN`.
+    package init(environment: (String) -> String?) throws(CredentialsError) {
+        guard let id = environment("AWS_ACCESS_KEY_ID"), !id.isEmpty else { throw .missing("AWS_ACCESS_KEY_ID") }
+        guard let secret = environment("AWS_SECRET_ACCESS_KEY"), !secret.isEmpty else {
+            throw .missing("AWS_SECRET_ACCESS_KEY")
+        }
+        let token = environment("AWS_SESSION_TOKEN").flatMap { $0.isEmpty ? nil : ByteString($0) }
+        self.init(Credentials(accessKeyID: ByteString(id), secret: Secret(secret), sessionToken: token))
     }
 }

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// A small file that is read again when it has changed, by its inode, size and time of change.
 ///
-/// While it cannot be read or understood, as in the middle of being rewritten, the last good reading stands.
+/// While it cannot be read or understood, as in the middle of being rewritten, the last good reading stands in `value`.
 final class WatchedFile<Value: Sendable>: Sendable {
     private struct Stamp: Equatable {
         let device: UInt
@@ -30,17 +30,21 @@ final class WatchedFile<Value: Sendable>: Sendable {
     }
 
     func value() throws(CredentialsError) -> Value {
-        let last = reading.withLock { $0 }
         do throws(CredentialsError) {
-            if let last, try stamp() == last.stamp { return last.value }
-            let (bytes, stamp) = try read()
-            let value = try parse(bytes)
-            reading.withLock { $0 = Reading(stamp: stamp, value: value) }
-            return value
+            return try current()
         } catch {
-            if let last { return last.value }
+            if let last = reading.withLock({ $0 }) { return last.value }
             throw error
         }
+    }
+
+    /// What stands in the file now, good or bad.
+    func current() throws(CredentialsError) -> Value {
+        if let last = reading.withLock({ $0 }), try stamp() == last.stamp { return last.value }
+        let (bytes, stamp) = try read()
+        let value = try parse(bytes)
+        reading.withLock { $0 = Reading(stamp: stamp, value: value) }
+        return value
     }
 
     private func stamp() throws(CredentialsError) -> Stamp {

@@ -34,7 +34,7 @@ package struct WebIdentity: CredentialsSource {
         service = CredentialsService(transport: transport, surroundings: surroundings, name: "STS")
     }
 
-    package func fetch(until deadline: Deadline) throws(CredentialsError) -> TemporaryCredentials {
+    package func fetch(until deadline: Deadline) throws(CredentialsError) -> Credentials {
         var body = Array("Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=".utf8)
         PercentEncoding.append(role, to: &body)
         body += "&RoleSessionName=".utf8

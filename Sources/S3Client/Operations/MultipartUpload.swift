@@ -91,6 +91,19 @@ extension S3Client {
         }
     }
 
+    /// All parts that S3 has, in order.
+    package func allParts(of upload: MultipartUpload, until deadline: Deadline) throws(S3Error) -> [UploadedPart] {
+        var parts: [UploadedPart] = []
+        var marker: Int?
+        repeat {
+            let page = try listParts(of: upload, after: marker, until: deadline)
+            parts += page.parts
+            if let next = page.next, next <= marker ?? 0 { throw .badAnswer("a page of parts that leads nowhere") }
+            marker = page.next
+        } while marker != nil
+        return parts
+    }
+
     /// Makes the object of its parts, given in order; its tag is nil where the store does not tell it (Ceph RGW).
     ///
     /// `notFound(code: "NoSuchUpload")` may follow a try whose end is not known and that did it: then the object is

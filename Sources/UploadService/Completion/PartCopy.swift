@@ -51,7 +51,7 @@ struct PartCopy {
         if let id = entry.claim.multipartID {
             let upload = MultipartUpload(target, id: id)
             do throws(S3Error) {
-                return (upload, try parts(of: upload))
+                return (upload, try client.allParts(of: upload, until: copy.deadline))
             } catch .notFound {
                 if try copy.stored(entry.claim) != nil { return nil }
             }
@@ -63,18 +63,7 @@ struct PartCopy {
         guard let present = try ledger.entry(entry.claim.uploadKey, entry.claim.etag) else { throw .conflict }
         guard let id = present.claim.multipartID, present.claim.state == .open else { return nil }
         let theirs = MultipartUpload(target, id: id)
-        return (theirs, try parts(of: theirs))
-    }
-
-    private func parts(of upload: MultipartUpload) throws(S3Error) -> [UploadedPart] {
-        var parts: [UploadedPart] = []
-        var marker: Int?
-        repeat {
-            let page = try client.listParts(of: upload, after: marker, until: copy.deadline)
-            parts += page.parts
-            marker = page.next
-        } while marker != nil
-        return parts
+        return (theirs, try client.allParts(of: theirs, until: copy.deadline))
     }
 
     /// From 5 MiB to 128 MiB, and more only where 10,000 parts would not do.

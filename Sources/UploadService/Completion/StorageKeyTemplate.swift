@@ -59,12 +59,16 @@ package struct StorageKeyTemplate: Sendable, Equatable {
     /// - Parameters:
     ///   - upload: a digest of what was uploaded: its bucket, key and tag
     func key(prefix: KeyPrefix, fileName: ByteString, time: SigningTime, upload: [UInt8]) -> ByteString {
+        key(prefix: prefix, fileName: fileName, time: time, uuid: UUIDText.version8(upload))
+    }
+
+    func key(prefix: KeyPrefix, fileName: ByteString, time: SigningTime, uuid: ByteString) -> ByteString {
         var key: [UInt8] = []
         for piece in pieces {
             switch piece {
             case .text(let text): key += text.bytes
             case .user: key += prefix.text.bytes.dropLast()
-            case .uuid: key += UUIDText.version8(upload).bytes
+            case .uuid: key += uuid.bytes
             case .ext: key += FileName.dottedExtension(of: fileName).bytes
             case .name: key += FileName.plain(fileName).bytes
             case .date(let format): key += Self.date(time, format)

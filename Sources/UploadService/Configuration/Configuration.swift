@@ -30,7 +30,8 @@ package struct Configuration: Sendable {
 
     /// The largest body that any profile takes, in bytes.
     package var bodyLimit: Int {
-        profiles.values.reduce(rules.bodyLimit) { max($0, $1.bodyLimit) }
+        let ofMultipart = server.secrets.isEmpty ? 0 : MultipartCompletion.bodyLimit
+        return profiles.values.reduce(max(rules.bodyLimit, ofMultipart)) { max($0, $1.bodyLimit) }
     }
 }
 
@@ -88,6 +89,17 @@ extension Configuration {
         package var accessKeyID: String
         package var secretAccessKey: Secret
         package var sessionToken: Secret?
+        /// The files that these came from, if they did, which may change later.
+        package var secretAccessKeyFile: String?
+        package var sessionTokenFile: String?
+    }
+
+    package enum CredentialsSource: Sendable {
+        case configured(Credentials)
+        /// Environment, web identity, shared file, container, instance, in this order.
+        case aws
+
+        enum Name: String, CaseIterable { case configured, aws }
     }
 
     /// Where anybody with leave may write, and nobody trusts what is in it.
@@ -95,22 +107,19 @@ extension Configuration {
         package var bucket: String
         /// Nil: no acl is asked for.
         package var acl: CannedACL? = .private
-        package var credentials: Credentials
+        package var credentials: CredentialsSource
+        /// The template of the keys that we choose; begins with `{user}/`.
+        package var key = "{user}/{uuid}/{name}"
+        /// Seconds that an upload in parts may take.
+        package var ticketExpiresAfter = 604_800
     }
 
     /// The trusted side.
     package struct Storage: Sendable {
-        package enum CredentialsSource: String, Sendable, CaseIterable {
-            case configured
-            /// Environment, web identity, shared file, container, instance, in this order.
-            case aws
-        }
-
         package var bucket: String
         /// Nil: none is sent.
         package var acl: CannedACL?
-        /// Nil where they are found as AWS's own tools find them.
-        package var credentials: Credentials?
+        package var credentials: CredentialsSource
         package var storageClass: String?
         package var encryption: Rules.Encryption?
         package var encryptionKeyID: String?
@@ -168,6 +177,8 @@ extension Configuration {
         /// Whether users may list their uploads.
         package var session = false
         package var method = UploadMethod.auto
+        /// Whether putting the parts of an upload together is its completion too.
+        package var completeOnMultipart = false
     }
 
     package struct Hook: Sendable {

@@ -19,6 +19,7 @@ struct ConfigurationSections {
         let checks = CrossChecks(reader: reader)
         checks.server(server, identity, hook)
         checks.receipt(receiptSecret, server)
+        checks.multipart(base, profiles, server, hasStorage: reader.section("storage").isPresent)
         guard let s3 else { return nil }
         checks.endpoints(s3, uploads)
         checks.versions(base, profiles, s3)
@@ -83,8 +84,14 @@ struct ConfigurationSections {
         let bucket = section.required("bucket", "\"example-uploads\"", Checks.bucket)
         let acl = section.value("acl", Checks.acl)
         let credentials = section.credentials(isRequired: true)
-        guard let bucket, let credentials else { return nil }
-        return Configuration.Uploads(bucket: bucket, acl: acl ?? .private, credentials: credentials)
+        var uploads = Configuration.Uploads(
+            bucket: bucket ?? "", acl: acl ?? .private,
+            credentials: credentials ?? .aws)
+        section.set(&uploads.key, "key", Checks.uploadKeyTemplate)
+        section.set(&uploads.ticketExpiresAfter, "ticket_expires_after") { value throws(WrongValue) in
+            try value.integer(in: 60...31_536_000, of: "seconds")
+        }
+        return bucket != nil && credentials != nil ? uploads : nil
     }
 
     private func rules(
@@ -122,6 +129,9 @@ struct ConfigurationSections {
         section.set(&rules.session, "session") { value throws(WrongValue) in try value.boolean() }
         section.set(&rules.method, "method") { value throws(WrongValue) in
             try value.choice(Configuration.Rules.UploadMethod.self)
+        }
+        section.set(&rules.completeOnMultipart, "complete_on_multipart") { value throws(WrongValue) in
+            try value.boolean()
         }
         return rules
     }

@@ -5,10 +5,11 @@ extension Site {
     package init(_ configuration: Configuration, _ surroundings: Surroundings) throws(ConfigurationError) {
         let s3 = configuration.s3
         let endpoint = try Endpoint(configured: s3.publicEndpoint)
-        let uploads = configuration.uploads
+        let providers = ConfiguredCredentials(configuration, surroundings.ofS3)
+        let uploadsProvider = try providers.uploads()
         self.init(
             mount: configuration.server.mount == "/" ? "" : ByteString(configuration.server.mount),
-            credentials: Credentials(uploads.credentials), endpoint: endpoint,
+            credentials: uploadsProvider, endpoint: endpoint,
             addressing: s3.addressing == .path ? .path : .virtual,
             rules: Profile(name: "default", configuration.rules, configuration))
         url = configuration.server.url
@@ -18,8 +19,12 @@ extension Site {
         prefixCookie = configuration.identity.prefixCookie
         if configuration.identity.anonymous { anonymous = AnonymousCookie(secrets: configuration.server.secrets) }
         tickets = TicketKeys(secrets: configuration.server.secrets)
+        let permits = Permits(configuration.server.workers - 4)
+        uploads = try UploadsDesk(configuration, credentials: uploadsProvider, surroundings, permits)
         storage = try configuration.storage.map { storage throws(ConfigurationError) in
-            try StorageDesk(storage, configuration, surroundings)
+            try StorageDesk(
+                storage, configuration, credentials: providers.storage(storage, beside: uploadsProvider), surroundings,
+                permits)
         }
         for (name, rules) in configuration.profiles {
             profiles[ByteString(name)] = Profile(name: ByteString(name), rules, configuration)
@@ -64,6 +69,7 @@ extension Site.Profile {
         allowsDeletion = configured.delete
         allowsListing = configured.session
         method = configured.method == .put || configured.method == .auto && configuration.s3.knowsNoForms ? .put : .post
+        completesAtOnce = configured.completeOnMultipart
     }
 
     /// Those configured, without version 2 where Amazon's region never took it.
@@ -84,15 +90,5 @@ extension Configuration.S3 {
         [endpoint, publicEndpoint].contains { url in
             Self.hostsWithoutForms.contains { url.host.description.hasSuffix($0) }
         }
-    }
-}
-
-extension Credentials {
-    init(_ configured: Configuration.Credentials) {
-        let token = configured.sessionToken?.withBytes { bytes in
-            unsafe ByteString(bytes.withUnsafeBufferPointer { unsafe Array($0) })
-        }
-        self.init(
-            accessKeyID: ByteString(configured.accessKeyID), secret: configured.secretAccessKey, sessionToken: token)
     }
 }

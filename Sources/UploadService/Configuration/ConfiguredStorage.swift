@@ -1,30 +1,20 @@
-internal import Glibc
 internal import S3Authorization
 internal import S3Client
 
 extension StorageDesk {
     init(
-        _ storage: Configuration.Storage, _ configuration: Configuration, _ surroundings: Surroundings
+        _ storage: Configuration.Storage, _ configuration: Configuration, credentials: any CredentialsProvider,
+        _ surroundings: Surroundings, _ permits: Permits
     ) throws(ConfigurationError) {
         let s3 = configuration.s3
         guard let template = StorageKeyTemplate(storage.key) else {
             throw ConfigurationError(key: "storage.key", "is no template of a key")
         }
-        let endpoint = try Endpoint(configured: s3.endpoint)
         let transport = CurlTransport(authorities: s3.authorities, stopwatch: surroundings.stopwatch)
-        let credentials = try storage.provider(transport, region: s3.region, surroundings)
-        let client: S3Client
-        do throws(CredentialScope.Invalid) {
-            client = try S3Client(
-                endpoint: endpoint, addressing: s3.addressing == .path ? .path : .virtual,
-                region: ByteString(s3.region), signatureVersion: s3.signatureVersion == .v2 ? .v2 : .v4,
-                credentials: credentials, transport: transport, surroundings: surroundings.ofS3)
-        } catch {
-            throw ConfigurationError(key: "s3.region", "can be no part of a signature: \(error)")
-        }
+        let client = try S3Client(configured: s3, credentials, transport, surroundings)
         self.init(
             client: client, uploads: ByteString(configuration.uploads.bucket), bucket: ByteString(storage.bucket),
-            template: template, claims: ByteString(storage.claims), permits: Permits(configuration.server.workers - 4))
+            template: template, claims: ByteString(storage.claims), permits: permits)
         headers = storage.headers
         partCopyThreshold = Int64(storage.partCopyThreshold)
         deadline = Int64(configuration.server.deadline) * 1000
@@ -46,26 +36,11 @@ extension Configuration.Storage {
         ]
         return values.compactMap { name, value in value.map { HeaderField(name, ByteString($0)) } }
     }
-
-    /// The configured credentials, or those that AWS's own tools would find.
-    fileprivate func provider(
-        _ transport: any Transport, region: String, _ surroundings: Surroundings
-    ) throws(ConfigurationError) -> any CredentialsProvider {
-        if let credentials { return StaticCredentials(Credentials(credentials)) }
-        do throws(CredentialsError) {
-            return try StandardCredentials.provider(
-                environment: { name in unsafe getenv(name).flatMap { text in unsafe String(validatingCString: text) } },
-                region: ByteString(region), transport: transport, surroundings: surroundings.ofS3,
-                fileExists: { path in unsafe access(path, R_OK) == 0 })
-        } catch {
-            throw ConfigurationError(key: "storage.credentials", "is \"aws\", but \(error)")
-        }
-    }
 }
 
 extension Surroundings {
     /// Every failed try of ours is a line in the log, with S3's code and request id.
-    fileprivate var ofS3: S3Surroundings {
+    var ofS3: S3Surroundings {
         S3Surroundings(
             now: now, stopwatch: stopwatch, random: random,
             observe: { [log] attempt in
@@ -81,6 +56,11 @@ extension Surroundings {
             skew: { [log] seconds in
                 var line = LogLine()
                 line.add("event", "the clock of S3 is \(seconds) s ahead of ours: set this machine's clock")
+                log(line.bytes)
+            },
+            notice: { [log] text in
+                var line = LogLine()
+                line.add("event", text)
                 log(line.bytes)
             })
     }

@@ -1,22 +1,39 @@
 internal import S3Authorization
+internal import S3Client
 
 extension ConfigurationSection {
-    /// `access_key_id`, `secret_access_key` and `session_token` of an S3 user, the secrets also as `…_file`.
-    func credentials(isRequired: Bool) -> Configuration.Credentials? {
+    /// `access_key_id`, `secret_access_key` and `session_token` of an S3 user, the secrets also as `…_file`; or `"aws"`.
+    ///
+    /// Nil where there are none, or where something is wrong with them.
+    func credentials(isRequired: Bool) -> Configuration.CredentialsSource? {
+        let isAWS = value("credentials") { value throws(WrongValue) in
+            try value.choice(Configuration.CredentialsSource.Name.self) == .aws
+        }
+        let isRequired = isRequired && isAWS != true
         let name =
             isRequired
             ? required("access_key_id", "\"AKIA…\"", Checks.accessKeyID)
             : value("access_key_id", Checks.accessKeyID)
         let key = secret("secret_access_key", isRequired: isRequired)
         let token = secret("session_token", isRequired: false)
+        if isAWS == true {
+            guard name == nil, key == nil, token == nil else {
+                report("access_key_id", "stands beside credentials = \"aws\"; keep one of them")
+                return nil
+            }
+            return .aws
+        }
         guard let name, let key else { return nil }
-        return Configuration.Credentials(accessKeyID: name, secretAccessKey: key, sessionToken: token)
+        return .configured(
+            Configuration.Credentials(
+                accessKeyID: name, secretAccessKey: key.secret, sessionToken: token?.secret,
+                secretAccessKeyFile: key.path, sessionTokenFile: token?.path))
     }
 
     /// A secret of visible characters that stands here or in the file that `…_file` names.
     ///
     /// The environment's wins over the file's; two in the same place are one too many.
-    private func secret(_ key: String, isRequired: Bool) -> Secret? {
+    private func secret(_ key: String, isRequired: Bool) -> (secret: Secret, path: String?)? {
         let fileKey = key + "_file"
         let hasText = reader.given(path, key) != nil
         let hasFile = reader.given(path, fileKey) != nil
@@ -29,19 +46,22 @@ extension ConfigurationSection {
             report(fileKey, "stands beside \(key); keep one of them")
             return nil
         }
-        guard hasText, !hasFile || textIsNearer else { return secretFile(fileKey) }
+        guard hasText, !hasFile || textIsNearer else {
+            guard let secret = secretFile(fileKey) else { return nil }
+            return (secret, value(fileKey, Checks.file) ?? nil)
+        }
         if !textIsNearer, reader.isWorldReadable {
             warn(key, "holds a secret, and every user of this machine can read this file; chmod it to 0640")
         }
-        return value(key) { (value: ConfigurationValue) throws(WrongValue) -> Secret in
-            try Self.checked(Array(try value.string().utf8))
+        return value(key) { (value: ConfigurationValue) throws(WrongValue) in
+            (try Self.checked(Array(try value.string().utf8)), nil)
         }
     }
 
     /// A secret in the file that the key names; nil also where the key is `""`.
     func secretFile(_ key: String, atLeast minimum: Int = 1) -> Secret? {
         secretFile(key) { bytes, path throws(WrongValue) in
-            try Self.checked(Self.withoutNewline(bytes), in: path, atLeast: minimum)
+            try Self.checked(FileCredentials.withoutLineBreak(bytes), in: path, atLeast: minimum)
         }
     }
 
@@ -68,11 +88,7 @@ extension ConfigurationSection {
         _ key: String, _ read: ([UInt8], _ path: String) throws(WrongValue) -> Value
     ) -> Value? {
         let secret = value(key) { (value: ConfigurationValue) throws(WrongValue) -> (Value, Bool)? in
-            let path = try value.string()
-            if path.isEmpty { return nil }
-            guard path.utf8.first == UInt8(ascii: "/") else {
-                throw WrongValue("must be an absolute path; our working directory is the web server's choice")
-            }
+            guard let path = try Checks.file(value) else { return nil }
             switch reader.readFile(path) {
             case .success(let file): return (try read(file.bytes, path), file.isWorldReadable)
             case .failure(let failure): throw WrongValue("\(quoted(path)): \(failure)")
@@ -104,12 +120,5 @@ extension ConfigurationSection {
             throw WrongValue(
                 "\(line)\(quoted(path)) holds fewer than \(minimum) bytes; make one with: openssl rand -base64 33")
         }
-    }
-
-    /// Without one line break at the end, which editors and `echo` add.
-    private static func withoutNewline(_ bytes: [UInt8]) -> [UInt8] {
-        guard bytes.last == UInt8(ascii: "\n") else { return bytes }
-        let line = bytes.dropLast()
-        return Array(line.last == UInt8(ascii: "\r") ? line.dropLast() : line)
     }
 }

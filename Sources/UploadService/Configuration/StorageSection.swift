@@ -10,15 +10,8 @@ struct StorageSection {
         let bucket =
             isRequired
             ? section.required("bucket", "\"example-storage\"", Checks.bucket) : section.value("bucket", Checks.bucket)
-        let source = section.value("credentials") { value throws(WrongValue) in
-            try value.choice(Configuration.Storage.CredentialsSource.self)
-        }
-        let isFound = source == .aws
-        let credentials = section.credentials(isRequired: isRequired && !isFound)
-        if isFound, credentials != nil {
-            section.report("access_key_id", "stands beside credentials = \"aws\"; keep one of them")
-        }
-        var storage = Configuration.Storage(bucket: bucket ?? "", credentials: credentials)
+        let credentials = section.credentials(isRequired: isRequired)
+        var storage = Configuration.Storage(bucket: bucket ?? "", credentials: credentials ?? .aws)
         section.set(&storage.acl, "acl", Checks.acl)
         section.set(&storage.key, "key", Checks.keyTemplate)
         section.set(&storage.claims, "claims", Checks.claims)
@@ -37,7 +30,7 @@ struct StorageSection {
         section.set(&storage.partCopyThreshold, "part_copy_threshold") { value throws(WrongValue) in
             try value.byteSize(in: (5 << 20)...(5 << 30))
         }
-        guard bucket != nil, credentials != nil || isFound else { return nil }
+        guard bucket != nil, credentials != nil else { return nil }
         return storage
     }
 }

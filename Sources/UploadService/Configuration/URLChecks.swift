@@ -46,6 +46,21 @@ extension Checks {
         return template
     }
 
+    /// The template of an upload's key, which begins with its user and holds nothing that a key may not.
+    static func uploadKeyTemplate(_ value: ConfigurationValue) throws(WrongValue) -> String {
+        let template = try keyTemplate(value)
+        let rest = template.hasPrefix("{user}/") ? String(template.dropFirst(7)) : ""
+        guard !rest.isEmpty, !Array(rest.utf8).holds("{user}") else {
+            throw WrongValue(
+                "\(quoted(template)) must begin with {user}/ and name {user} nowhere else; write for example \"{user}/{uuid}/{name}\""
+            )
+        }
+        guard isToken(rest, and: "-_.~/{}:%", 1...512) else {
+            throw WrongValue("\(quoted(template)) may hold letters, digits and -_.~ between its placeholders")
+        }
+        return template
+    }
+
     /// The prefix of the claim objects.
     static func claims(_ value: ConfigurationValue) throws(WrongValue) -> String {
         let prefix = try value.string()

@@ -36,6 +36,7 @@ extension Inquiry {
     /// Whether errors go out with 200: to clients that could not read them otherwise, and, as drf-to-s3 did, to pages
     /// that complete an upload, unless the configuration says otherwise.
     var hidesStatus: Bool {
+        if case .multipart = route { return false }
         if isStatusless { return route != .fileUploaded || site.iframeErrors != .never }
         return route == .fileUploaded && isForm && site.iframeErrors == .always
     }

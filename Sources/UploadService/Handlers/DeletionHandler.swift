@@ -121,7 +121,7 @@ extension RequestError {
             message: "The request should have Content-Type: application/x-www-form-urlencoded")
     }
 
-    fileprivate static func notPermitted(_ message: String) -> RequestError {
+    static func notPermitted(_ message: String) -> RequestError {
         RequestError(status: 403, code: "not_permitted", message: message)
     }
 }

@@ -14,14 +14,20 @@ struct PrefixHandler {
     func respond(_ account: inout Account) throws(RequestError) -> Response {
         let profile = try inquiry.profile()
         account.profile = profile.name
+        let (prefix, cookies) = try prefix(&account)
+        return answer(profile, prefix, try inquiry.uploadCredentials(), cookies: cookies)
+    }
+
+    /// The prefix of whoever asks, and the cookies that give it to a new browser.
+    private func prefix(_ account: inout Account) throws(RequestError) -> (KeyPrefix, [String]) {
         do throws(RequestError) {
             let identity = try inquiry.identity()
             account.user = identity.name
-            return answer(profile, identity.prefix, cookies: [])
+            return (identity.prefix, [])
         } catch {
             if let anonymous = inquiry.site.anonymous, error == .loginRequired {
                 let issued = anonymous.issue(random: surroundings.random(16), isSecure: inquiry.isSecure)
-                return answer(profile, issued.prefix, cookies: [issued.setCookie])
+                return (issued.prefix, [issued.setCookie])
             }
             var error = error
             if let name = inquiry.site.prefixCookie {
@@ -31,17 +37,19 @@ struct PrefixHandler {
         }
     }
 
-    private func answer(_ profile: Site.Profile, _ prefix: KeyPrefix, cookies: [String]) -> Response {
+    private func answer(
+        _ profile: Site.Profile, _ prefix: KeyPrefix, _ credentials: Credentials, cookies: [String]
+    ) -> Response {
         var headers = cookies.map { Response.Header("Set-Cookie", $0) }
         if let name = inquiry.site.prefixCookie {
             let value = PercentEncoding.encode(prefix.text)
             let attributes = "; Path=/; SameSite=Lax" + (inquiry.isSecure ? "; Secure" : "")
             headers.append(.init("Set-Cookie", "\(name)=\(value)\(attributes)"))
         }
-        return Answers.json(body(profile, prefix), headers: headers)
+        return Answers.json(body(profile, prefix, credentials), headers: headers)
     }
 
-    private func body(_ profile: Site.Profile, _ prefix: KeyPrefix) -> [UInt8] {
+    private func body(_ profile: Site.Profile, _ prefix: KeyPrefix, _ credentials: Credentials) -> [UInt8] {
         let site = inquiry.site
         let rules = profile.rules
         var writer = JSONWriter()
@@ -51,7 +59,7 @@ struct PrefixHandler {
         writer.name("bucket")
         writer.string(rules.bucket)
         writer.name("accessKey")
-        writer.string(site.credentials.accessKeyID)
+        writer.string(credentials.accessKeyID)
         writer.name("region")
         writer.string(rules.region)
         writer.name("endpoint")

@@ -41,7 +41,7 @@ struct PresignHandler {
     func respondToUppy(_ account: inout Account) throws(RequestError) -> Response {
         let presigner = try Presigner(inquiry, surroundings, &account)
         var wish = try PresignWish(query: inquiry.parameter("QUERY_STRING") ?? "")
-        guard !wish.file.filename.isEmpty else { throw .fileNameIsMissing }
+        guard !wish.file.filename.isEmpty else { throw .fileNameParameterIsMissing }
         // Uppy reads the answer that only this status has.
         (wish.status, wish.redirect) = ("201", nil)
         var writer = JSONWriter(capacity: 2048)
@@ -72,11 +72,9 @@ struct PresignHandler {
 }
 
 extension RequestError {
-    fileprivate static var fileNameIsMissing: RequestError {
-        RequestError(
-            status: 400, code: "invalid_fields",
-            message: #"s3: the "filename" query parameter is required and must be a non-empty string"#,
-            details: [Detail(place: "filename", message: "This field is required.")])
+    fileprivate static var fileNameParameterIsMissing: RequestError {
+        invalidField(
+            "filename", #"s3: the "filename" query parameter is required and must be a non-empty string"#)
     }
 
     fileprivate static var wrongFileCount: RequestError {

@@ -21,21 +21,24 @@ struct SessionHandler {
         let profile = try inquiry.profile()
         account.profile = profile.name
         guard profile.allowsListing else { throw .listingIsOff }
-        guard let desk = inquiry.site.storage else { throw .completionIsNotConfigured }
+        guard let desk = inquiry.site.uploads else { throw .completionIsNotConfigured }
+        // Whoever completes uploads may read them; the key that signs need not.
+        let client = inquiry.site.storage?.client ?? desk.client
+        let bucket = profile.rules.bucket
         let identity = try inquiry.identity()
         account.user = identity.name
         let page = try desk.permits.run { () throws(RequestError) in
             do throws(S3Error) {
-                return try desk.client.list(
-                    bucket: desk.uploads, prefix: identity.prefix.text, maximum: Self.limit,
-                    until: desk.client.deadline(milliseconds: desk.deadline))
+                return try client.list(
+                    bucket: bucket, prefix: identity.prefix.text, maximum: Self.limit,
+                    until: client.deadline(milliseconds: desk.deadline))
             } catch {
                 throw account.failed(error)
             }
         }
         guard let page else { throw .busy }
         let files = page.objects.prefix(Self.limit).filter { $0.key.hasPrefix(identity.prefix.text) && $0.key.isUTF8 }
-        return Answers.json(Self.list(files, bucket: desk.uploads))
+        return Answers.json(Self.list(files, bucket: bucket))
     }
 
     private static func list(_ files: [ObjectPage.Entry], bucket: ByteString) -> [UInt8] {

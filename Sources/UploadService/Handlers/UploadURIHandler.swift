@@ -36,7 +36,7 @@ struct UploadURIHandler {
     }
 
     /// drf-to-s3's `key` and `upload_uri`; then what a client needs that does not know our rules by heart.
-    private func answer(_ upload: AuthorizedUpload, _ put: PresignedUpload, _ rules: UploadRules) -> Response {
+    private func answer(_ upload: AuthorizedUpload, _ put: PresignedUpload) -> Response {
         var writer = JSONWriter(capacity: 1024)
         writer.beginObject()
         writer.name("key")
@@ -48,7 +48,7 @@ struct UploadURIHandler {
         writer.name("headers")
         writer.headers(put.headers)
         writer.name("expires")
-        writer.number(rules.expiresAfter)
+        writer.number(put.lifetime)
         writer.name("expires_at")
         writer.string(put.expiration.text(.extended))
         writer.endObject()

@@ -3,8 +3,7 @@ internal import S3Authorization
 /// What a client says of a file that it wants a form or a URL for: all of it will be signed, but for the name.
 struct PresignWish: Equatable {
     var file = UploadWish()
-    /// Names with `x-amz-meta-` before them, values percent-encoded.
-    var metadata: [HeaderField] = []
+    var metadata = UploadMetadata()
     /// Of S3's answer to a form.
     var status: ByteString?
     /// Where S3 sends a browser after a form.
@@ -21,37 +20,38 @@ struct PresignWish: Equatable {
             throw .malformedForm(error)
         }
         var problems: [RequestError.Detail] = []
+        var metadata: [(name: ByteString, value: ByteString)] = []
         for (index, pair) in pairs.enumerated() {
             let name = BracketedName(pair.name, limit: 1)
-            let metadata = name?.root.is("metadata") == true ? name?.brackets.first : nil
             if pairs[..<index].contains(where: { $0.name == pair.name && $0.value != pair.value }) {
                 problems.append(.init(place: pair.name, message: "This field is there twice, with different values."))
-            } else if let metadata {
-                add(metadata, pair.value)
+            } else if let name, name.root.is("metadata"), let inner = name.brackets.first {
+                metadata.append((inner, pair.value))
             } else if let problem = take(pair.name, pair.value, .string) {
                 problems.append(.init(place: pair.name, message: problem))
             }
         }
         guard problems.isEmpty else { throw .invalidFields(problems, status: 400) }
+        self.metadata = try UploadMetadata(metadata)
     }
 
     /// Reads a JSON object; `metadata` is an object of texts, numbers and booleans, and null is as good as none.
     init(json: [UInt8]) throws(RequestError) {
         var problems: [RequestError.Detail] = []
+        var metadata: ByteString?
         do throws(JSONError) {
             for member in try JSONMembers(parsing: json).all {
-                let problem =
-                    if member.name.is("metadata") {
-                        try addMetadata(member.json)
-                    } else {
-                        try take(member)
-                    }
-                if let problem { problems.append(.init(place: member.name, message: problem)) }
+                if member.name.is("metadata") {
+                    metadata = member.json.is("null") ? nil : member.json
+                } else if let problem = try take(member) {
+                    problems.append(.init(place: member.name, message: problem))
+                }
             }
         } catch {
             throw .malformedJSON(error)
         }
         guard problems.isEmpty else { throw .invalidFields(problems, status: 400) }
+        if let metadata { self.metadata = try UploadMetadata(json: Array(metadata.bytes)) }
     }
 
     private mutating func take(_ member: JSONMember) throws(JSONError) -> String? {
@@ -69,30 +69,5 @@ struct PresignWish: Equatable {
         guard !text.isEmpty else { return nil }
         if isStatus { status = text } else { redirect = text }
         return nil
-    }
-
-    private mutating func addMetadata(_ json: ByteString) throws(JSONError) -> String? {
-        var reader = JSONReader(Array(json.bytes))
-        switch try reader.peek() {
-        case .null: return nil
-        case .object: break
-        case .array, .string, .number, .boolean: return "This field should be an object."
-        }
-        for member in try JSONMembers(parsing: Array(json.bytes)).all {
-            var reader = JSONReader(Array(member.json.bytes))
-            switch try reader.peek() {
-            case .string: add(member.name, try reader.readString())
-            case .number, .boolean: add(member.name, member.json)
-            case .null: continue
-            case .object, .array: return "Metadata should be texts and numbers."
-            }
-        }
-        return nil
-    }
-
-    /// Percent-encoded, as Fine Uploader does: a header takes ASCII only, and S3 gives it back as it came.
-    private mutating func add(_ name: ByteString, _ value: ByteString) {
-        metadata.append(
-            HeaderField(ByteString("x-amz-meta-".utf8 + name.bytes), PercentEncoding.encode(value)))
     }
 }

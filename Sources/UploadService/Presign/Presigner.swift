@@ -25,12 +25,13 @@ struct Presigner {
     func grant(
         _ wish: PresignWish, _ account: inout Account, as method: Site.UploadMethod? = nil
     ) throws(RequestError) -> UploadGrant {
-        let key = UploadKey.make(
-            for: identity.prefix, fileName: wish.file.filename, random: surroundings.random(16))
+        let key = inquiry.site.uploadKey(
+            of: identity.prefix, fileName: wish.file.filename, at: surroundings.signingTime,
+            uuid: UUIDText.version4(surroundings.random(16)))
         account.key = key
         var upload = Upload(
             key: key, size: wish.file.size, contentType: wish.file.type, checksum: wish.file.checksum)
-        upload.metadata = wish.metadata
+        upload.metadata = wish.metadata.headers
         return method ?? profile.method == .post ? try form(upload, wish) : try put(upload)
     }
 
@@ -98,7 +99,7 @@ extension Inquiry {
 }
 
 extension RequestError {
-    fileprivate static var cannotPresign: RequestError {
+    static var cannotPresign: RequestError {
         RequestError(
             status: 500, code: "cannot_presign",
             message: "This site's rules make no URL for uploads; its configuration is wrong")

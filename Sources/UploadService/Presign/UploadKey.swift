@@ -1,12 +1,11 @@
 internal import S3Authorization
 
-/// Keys that we choose for uploads: the caller's prefix, a random UUID, and the file's name made harmless.
-enum UploadKey {
-    static func make(for owner: KeyPrefix, fileName: ByteString, random: [UInt8]) -> ByteString {
-        var key = Array(owner.text.bytes)
-        key += UUIDText.version4(random).bytes
-        key.append(UInt8(ascii: "/"))
-        key += FileName.plain(fileName).bytes
-        return ByteString(key)
+extension Site {
+    /// A key that we choose: by the template of `[uploads]`, else the owner's prefix, a UUID and the file's name.
+    func uploadKey(of owner: KeyPrefix, fileName: ByteString, at time: SigningTime, uuid: ByteString) -> ByteString {
+        guard let template = uploads?.template else {
+            return ByteString(owner.text.bytes + uuid.bytes + "/".utf8 + FileName.plain(fileName).bytes)
+        }
+        return template.key(prefix: owner, fileName: fileName, time: time, uuid: uuid)
     }
 }

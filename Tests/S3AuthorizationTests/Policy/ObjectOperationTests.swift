@@ -34,7 +34,8 @@ struct ObjectOperationTests {
         let vectors: [Vector] = try Vectors.load("botocore_presigned_multipart_v4")
         #expect(vectors.count == 48)
         for vector in vectors {
-            let query = vector.in.query
+            // Uppy asks for the first page only.
+            let query = vector.in.query.filter { !["part-number-marker", "max-parts"].contains($0.key) }
             let id = ByteString(query["uploadId"] ?? "")
             let operation: ObjectOperation =
                 switch vector.in.operation {

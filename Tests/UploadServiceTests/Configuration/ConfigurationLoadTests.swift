@@ -25,7 +25,7 @@ import Testing
         #expect(configuration.s3.publicEndpoint == configuration.s3.endpoint)
         #expect(configuration.s3.addressing == .virtual)
         #expect(configuration.uploads.acl == .private)
-        #expect(configuration.uploads.credentials.sessionToken == nil)
+        #expect(configuration.uploads.key != nil && configuration.uploads.key?.sessionToken == nil)
         #expect(configuration.storage == nil)
         #expect(configuration.hook == nil)
         #expect(configuration.receiptSecret == nil)
@@ -63,13 +63,13 @@ import Testing
         #expect(configuration.s3.addressing == .path)
         #expect(configuration.uploads.bucket == "example-uploads")
         #expect(configuration.uploads.acl == .bucketOwnerFullControl)
-        #expect(configuration.uploads.credentials.accessKeyID == "AKIAIOSFODNN7EXAMPLE")
-        #expect(configuration.uploads.credentials.secretAccessKey == Secret("FILESECRET/uploads"))
-        #expect(configuration.uploads.credentials.sessionToken == Secret("FILESECRET/token"))
+        #expect(configuration.uploads.key?.accessKeyID == "AKIAIOSFODNN7EXAMPLE")
+        #expect(configuration.uploads.key?.secretAccessKey == Secret("FILESECRET/uploads"))
+        #expect(configuration.uploads.key?.sessionToken == Secret("FILESECRET/token"))
         let storage = try #require(configuration.storage)
         #expect(storage.bucket == "example-storage")
         #expect(storage.acl == .private)
-        #expect(storage.credentials?.secretAccessKey == Secret("FILESECRET/storage"))
+        #expect(storage.credentials.key?.secretAccessKey == Secret("FILESECRET/storage"))
         #expect(storage.key == "{date}/{user}/{uuid}/{name}{ext}")
         #expect(storage.claims == "claims/")
         #expect(storage.storageClass == "STANDARD_IA")
@@ -141,7 +141,7 @@ import Testing
             ])
         #expect(loaded.file == nil)
         #expect(loaded.warnings.isEmpty)
-        #expect(loaded.configuration.uploads.credentials.secretAccessKey == Secret("FILESECRET/uploads"))
+        #expect(loaded.configuration.uploads.key?.secretAccessKey == Secret("FILESECRET/uploads"))
     }
 
     @Test func environmentWinsOverTheFile() throws {
@@ -163,7 +163,7 @@ import Testing
         #expect(configuration.rules.maxSize == 1 << 30)
         #expect(configuration.rules.signatureVersions == [.v2, .v4])
         #expect(configuration.rules.encryption == [.kms])
-        #expect(configuration.uploads.credentials.secretAccessKey == Secret("from-the-environment"))
+        #expect(configuration.uploads.key?.secretAccessKey == Secret("from-the-environment"))
         #expect(configuration.uploads.acl == nil)
         #expect(configuration.hook?.authorize == false)
         #expect(configuration.storage?.claims == "c/")
@@ -208,13 +208,27 @@ import Testing
         #expect(loaded.file == "/c.toml")
     }
 
-    @Test func storageCredentialsThatAWSToolsFind() throws {
-        let toml = Sample.least + "\n[storage]\nbucket = \"example-storage\"\ncredentials = \"aws\"\n"
-        #expect(try Sample.load(toml).configuration.storage?.credentials == nil)
-        #expect(try Sample.load(toml).configuration.storage?.bucket == "example-storage")
-        let both = toml + "access_key_id = \"AKIAI44QH8DHBEXAMPLE\"\nsecret_access_key = \"INLINESECRET\"\n"
-        #expect(throws: ConfigurationError.self) { try Sample.load(both) }
-        #expect(throws: ConfigurationError.self) { try Sample.load(toml.replacing("\"aws\"", with: "\"aw\"")) }
+    @Test(arguments: ["uploads", "storage"])
+    func credentialsThatAWSToolsFind(section: String) throws {
+        let keys = """
+            access_key_id = "AKIAI44QH8DHBEXAMPLE"
+            secret_access_key = "INLINESECRET"
+            """
+        let s3 = String(Sample.least.prefix(upTo: try #require(Sample.least.firstRange(of: "[uploads]")).lowerBound))
+        let other = section == "uploads" ? "storage" : "uploads"
+        let toml = s3 + "[\(other)]\nbucket = \"example-2\"\n\(keys)\n[\(section)]\nbucket = \"example-1\"\n"
+        let found = try Sample.load(toml + "credentials = \"aws\"\n").configuration
+        #expect((found.uploads.key == nil) == (section == "uploads"))
+        #expect((found.storage?.credentials.key == nil) == (section == "storage"))
+        #expect(
+            Sample.problems(toml + "credentials = \"aws\"\naccess_key_id = \"AKIAI44QH8DHBEXAMPLE\"\n") == [
+                "12: \(section).access_key_id: stands beside credentials = \"aws\"; keep one of them"
+            ])
+        #expect(!Sample.problems(toml + "credentials = \"aws\"\nsession_token = \"INLINESECRET\"\n").isEmpty)
+        #expect(!Sample.problems(toml + "credentials = \"aw\"\n").isEmpty)
+        #expect(!Sample.problems(toml).isEmpty)
+        let configured = try Sample.load(toml + keys + "\ncredentials = \"configured\"\n").configuration
+        #expect(configured.uploads.key != nil && configured.storage?.credentials.key != nil)
     }
 
     @Test(arguments: [

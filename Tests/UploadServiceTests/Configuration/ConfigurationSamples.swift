@@ -163,6 +163,17 @@ enum Sample {
     }
 }
 
+extension Configuration.CredentialsSource {
+    /// Nil where it is to be found.
+    var key: Configuration.Credentials? {
+        if case .configured(let key) = self { key } else { nil }
+    }
+}
+
+extension Configuration.Uploads {
+    var key: Configuration.Credentials? { credentials.key }
+}
+
 extension String {
     fileprivate func replacingCharacters(at index: Index, with text: String) -> String {
         String(self[..<index]) + text + String(self[index...])

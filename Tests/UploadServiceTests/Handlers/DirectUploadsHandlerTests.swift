@@ -109,7 +109,7 @@ import Testing
         for refused in [
             { try opened(signedID, user: "sam") }, { try opened(signedID, key: "frodo/other") },
             { try opened(signedID, profile: "small") }, { try opened(signedID, after: 86_400) },
-            { try opened(String(signedID.dropLast())) }, { try opened("A" + signedID.dropFirst()) },
+            { try opened(String(signedID.dropLast())) }, { try opened("B" + signedID.dropFirst()) },
             { try opened("x") },
         ] as [() throws -> CompletionPost] {
             let error = #expect(throws: RequestError.self) { try refused() }

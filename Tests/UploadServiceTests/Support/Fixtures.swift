@@ -1,6 +1,7 @@
 import FastCGI
 import Foundation
 import S3Authorization
+import S3Client
 
 @testable import UploadService
 
@@ -43,8 +44,9 @@ extension UploadRules {
 extension Site {
     static func make(rules: UploadRules = .make(), _ change: (inout Site) -> Void = { _ in }) throws -> Site {
         var site = Site(
-            mount: "/upload", credentials: .test, endpoint: try Endpoint(parsing: "https://s3.us-east-1.amazonaws.com"),
-            addressing: .virtual, rules: Profile(name: "default", rules: rules))
+            mount: "/upload", credentials: StaticCredentials(.test),
+            endpoint: try Endpoint(parsing: "https://s3.us-east-1.amazonaws.com"), addressing: .virtual,
+            rules: Profile(name: "default", rules: rules))
         change(&site)
         return site
     }
