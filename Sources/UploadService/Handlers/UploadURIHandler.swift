@@ -32,7 +32,7 @@ struct UploadURIHandler {
         } catch {
             throw .refusedUpload(error)
         }
-        return answer(authorized, try inquiry.presigned(authorized, profile.rules), profile.rules)
+        return answer(authorized, try inquiry.presigned(authorized, profile.rules))
     }
 
     /// drf-to-s3's `key` and `upload_uri`; then what a client needs that does not know our rules by heart.

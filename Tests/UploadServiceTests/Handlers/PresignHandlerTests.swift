@@ -126,8 +126,14 @@ import Testing
         ("type=text/html", ["type": "Content-Type 'text/html' is not allowed; allowed: image/*"]),
         ("type=image/png%0d%0aa:b", ["type": "Invalid Content-Type"]),
         ("size=1&size=2", ["size": "This field is there twice, with different values."]),
-        ("metadata[a+b]=1", ["metadata[a b]": "Invalid element name"]),
-        ("metadata[a]=1&metadata[A]=1", ["metadata[A]": "Duplicate element name"]),
+        (
+            "metadata[a+b]=1",
+            ["metadata": "'a b' can't be the name of metadata; use letters, digits, '-', '_' and '.'"]
+        ),
+        (
+            "metadata[a]=1&metadata[A]=1",
+            ["metadata": "'A' is there twice: to S3 large and small letters are the same"]
+        ),
         ("success_action_status=302", ["success_action_status": "Should be 200, 201 or 204"]),
         ("checksum=1B2M2Y8AsgTpgAmY7PhCfg==", ["checksum": "A form can't be held to a checksum; leave it out."]),
     ])
@@ -175,9 +181,9 @@ import Testing
 
     @Test(arguments: [
         (#"{"files":[{},{"size":"x"}]}"#, "files[1].size", "This field should be a whole number of bytes."),
-        (#"{"files":[{"metadata":[]}]}"#, "files[0].metadata", "This field should be an object."),
+        (#"{"files":[{"metadata":[]}]}"#, "files[0].metadata", "The metadata should be an object"),
         (
-            #"{"files":[{"metadata":{"a":{}}}]}"#, "files[0].metadata", "Metadata should be texts and numbers."
+            #"{"files":[{"metadata":{"a":{}}}]}"#, "files[0].metadata", "'a' should be a text, a number or a boolean"
         ),
         (#"{"files":[{},{},{"size":6000000000}]}"#, "files[2].size", "The object should have at most 5368709120 bytes"),
         (#"{"files":[]}"#, "files", "There should be 1 to 100 files."),
