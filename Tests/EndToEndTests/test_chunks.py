@@ -254,7 +254,8 @@ def test_fine_uploader_resumes_where_it_left_off(browsers, sites, by_host, store
     upload = page.upload(file)
     assert upload["success"] is True, (upload, page.console())
     assert upload["uploadKey"] == key
-    assert page.run("return resumed") == [0] and page.run("return chunks") == [2, 3, 4]
+    # It writes a part down only after it has told the page, which stopped it in between: the second is sent again.
+    assert page.run("return resumed") == [0] and page.run("return chunks") == [1, 2, 3, 4]
     assert store.get(key)[0] == CONTENT and unfinished(store, key) == []
     assert store.get(upload["key"], "storage")[0] == CONTENT
 
