@@ -49,6 +49,24 @@ public struct ByteString: Sendable {
         }
     }
 
+    /// Whether the literal, which is not empty, is in it; a rare first byte makes this quick.
+    package func contains(_ literal: StaticString) -> Bool {
+        unsafe bytes.withUnsafeBytes { bytes in
+            guard var start = bytes.baseAddress else { return false }
+            let end = unsafe start + bytes.count
+            let length = literal.utf8CodeUnitCount
+            while unsafe end - start >= length {
+                guard
+                    let found = unsafe UnsafeRawPointer(
+                        memchr(start, Int32(literal.utf8Start[0]), end - start - length + 1))
+                else { return false }
+                if unsafe memcmp(found, literal.utf8Start, length) == 0 { return true }
+                unsafe start = found + 1
+            }
+            return false
+        }
+    }
+
     package func dropFirst(_ count: Int) -> ByteString {
         ByteString(bytes.dropFirst(count))
     }

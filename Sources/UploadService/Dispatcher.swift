@@ -81,6 +81,7 @@ package struct Dispatcher: Sendable {
         var line = LogLine()
         line.add("id", inquiry.parameter("REQUEST_ID") ?? Hexadecimal.encode(surroundings.random(8)))
         line.add("action", word: inquiry.route?.name ?? "none")
+        if let operation = account.operation { line.add("operation", word: operation) }
         line.add("status", status)
         if let user = account.user { line.add("user", user) }
         if let profile = account.profile { line.add("profile", profile) }
@@ -101,6 +102,8 @@ struct Account {
     var user: ByteString?
     var profile: ByteString?
     var key: ByteString?
+    /// Which request of a chunked upload.
+    var operation: StaticString?
     var reason: RequestError?
     var storageKey: ByteString?
     /// What lies behind an error, in words that are not for clients.

@@ -87,19 +87,22 @@ extension RequestError {
             headers: [.init("Retry-After", "5")], cause: "no credentials: \(error)")
     }
 
-    static func refused(_ violations: PolicyViolations) -> RequestError {
+    /// `member` is that of the document which the violations are about.
+    static func refused(
+        _ violations: PolicyViolations, member: ByteString = "conditions", code: StaticString = "invalid_policy"
+    ) -> RequestError {
         let details = violations.all.map { violation in
             let place: ByteString =
                 switch violation.place {
-                case .conditions: "conditions"
+                case .conditions: member
                 case .expiration: "expiration"
-                case .condition(let element): ByteString("conditions.".utf8 + element.bytes)
+                case .condition(let element): ByteString(member.bytes + [UInt8(ascii: ".")] + element.bytes)
                 }
             return Detail(place: place, message: violation.message)
         }
         let isPermission = violations.areAllOfPermission
         return RequestError(
-            status: isPermission ? 403 : 400, code: isPermission ? "not_permitted" : "invalid_policy",
+            status: isPermission ? 403 : 400, code: isPermission ? "not_permitted" : code,
             message: summary(violations.all, details), details: details)
     }
 

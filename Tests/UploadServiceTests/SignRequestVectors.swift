@@ -8,6 +8,8 @@ import Testing
 /// One case of `sign_requests.json` for the URL `sign`: what is asked, and whether it may be signed.
 struct SignRequestCase: CustomTestStringConvertible, Sendable {
     let name: String
+    /// `sign` for policies, `sign-headers-v2` and `sign-headers-v4` for requests of chunked uploads.
+    let endpoint: String
     let tier: String
     let isAccepted: Bool
     let alternative: String
@@ -19,16 +21,19 @@ struct SignRequestCase: CustomTestStringConvertible, Sendable {
 
     var testDescription: String { name }
 
-    static let all: [SignRequestCase] = {
+    private static let everything: [SignRequestCase] = {
         let cases = (try? vectors("sign_requests.json"))?["cases"] as? [[String: Any]] ?? []
-        return cases.filter { $0["endpoint"] as? String == "sign" }.compactMap(SignRequestCase.init)
+        return cases.compactMap(SignRequestCase.init)
     }()
+
+    static let all = everything.filter { $0.endpoint == "sign" }
+    static let chunks = everything.filter { $0.endpoint.hasPrefix("sign-headers-") }
 
     init?(_ object: [String: Any]) {
         guard let name = object["name"] as? String, let tier = object["tier"] as? String,
-            let expect = object["expect"] as? String
+            let expect = object["expect"] as? String, let endpoint = object["endpoint"] as? String
         else { return nil }
-        (self.name, self.tier, isAccepted) = (name, tier, expect == "accept")
+        (self.name, self.endpoint, self.tier, isAccepted) = (name, endpoint, tier, expect == "accept")
         alternative = object["alt"] as? String ?? ""
         method = object["method"] as? String ?? "POST"
         user = object["user"] as? String

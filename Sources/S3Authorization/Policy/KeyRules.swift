@@ -20,7 +20,7 @@ struct KeyRules {
         guard key.count <= Self.maximumLength else { return ("Key too long", .invalid) }
         guard key.hasPrefix(prefix.text) else { return ("Key should start with '\(prefix.text)'", .notPermitted) }
         let name = key.dropFirst(prefix.text.count)
-        guard !name.bytes.contains(UInt8(ascii: "{")) || !name.bytes.containsSubsequence("${filename}") else {
+        guard !name.contains("${filename}") else {
             return ("Key should not use ${filename}: what is signed is one key", .invalid)
         }
         guard hasOnlyAllowedCharacters(name) else { return ("Invalid character in key", .invalid) }
@@ -102,13 +102,5 @@ extension UploadRules {
         ofKey key: ByteString, prefix: KeyPrefix
     ) -> (message: String, kind: PolicyViolation.Kind)? {
         KeyRules(characters: keyCharacters, prefix: prefix).violation(of: key)
-    }
-}
-
-extension ArraySlice<UInt8> {
-    func containsSubsequence(_ wanted: StaticString) -> Bool {
-        let length = wanted.utf8CodeUnitCount
-        guard count >= length else { return false }
-        return (startIndex...(endIndex - length)).contains { ByteString(self[$0..<($0 + length)]).is(wanted) }
     }
 }

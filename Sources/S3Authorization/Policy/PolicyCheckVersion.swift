@@ -11,23 +11,26 @@ extension PolicyCheck {
         guard case .string(let text) = value, let credential = try? Credential(parsing: text) else {
             return ("Should be <access key id>/<date>/<region>/s3/<terminator of version 4>", .invalid)
         }
-        let scope = credential.scope
         guard credential.accessKeyID == credentials.accessKeyID else {
             return ("The access key id should be '\(credentials.accessKeyID)'", .invalid)
         }
+        return violation(ofScope: credential.scope)
+    }
+
+    mutating func violation(ofScope scope: CredentialScope) -> Violation? {
         guard scope.region == rules.region else { return ("The region should be '\(rules.region)'", .invalid) }
         guard scope.service.is("s3") else { return ("The service should be 's3'", .invalid) }
         self.scope = scope
         return nil
     }
 
-    mutating func violation(ofDate value: Condition.Value) -> Violation? {
-        guard case .string(let text) = value, let date = try? SigningTime(parsing: text, as: .basic) else {
-            return ("Should be a date and time such as \(now.text(.basic))", .invalid)
+    mutating func violation(ofDate value: Condition.Value, as spelling: SigningTime.Spelling = .basic) -> Violation? {
+        guard case .string(let text) = value, let date = try? SigningTime(parsing: text, as: spelling) else {
+            return ("Should be a date and time such as \(now.text(spelling))", .invalid)
         }
         let drift = date.secondsSince1970 - now.secondsSince1970
         guard abs(drift) <= Self.allowedDrift else {
-            return ("Should be within 15 minutes of now, which is \(now.text(.basic)): check the clock", .invalid)
+            return ("Should be within 15 minutes of now, which is \(now.text(spelling)): check the clock", .invalid)
         }
         signingDate = date
         return nil
@@ -41,12 +44,24 @@ extension PolicyCheck {
 
     mutating func examineVersion() {
         let isVersion4 = has(.algorithm) || has(.credential) || has(.date) || caller.expectedVersion == .v4
-        if isVersion4 {
+        if !rules.signatureVersions.contains(isVersion4 ? .v4 : .v2) {
+            refuseVersion(isVersion4 ? .v4 : .v2)
+        } else if isVersion4 {
             examineVersion4()
-        } else if !rules.signatureVersions.contains(.v2) {
-            refuse("x-amz-algorithm", "This site signs version 4 only: set signature: {version: 4} in Fine Uploader")
         }
-        if credentials.sessionToken != nil && !has(.securityToken) {
+        examineSecurityToken(isThere: has(.securityToken))
+    }
+
+    mutating func refuseVersion(_ version: SignatureVersion) {
+        switch version {
+        case .v2:
+            refuse("x-amz-algorithm", "This site signs version 4 only: set signature: {version: 4} in Fine Uploader")
+        case .v4: refuse("x-amz-algorithm", "This site signs version 2 only: set signature: {version: 2}")
+        }
+    }
+
+    mutating func examineSecurityToken(isThere: Bool) {
+        if credentials.sessionToken != nil && !isThere {
             let message =
                 "This site signs with temporary credentials, whose token the form would have to send: "
                 + "sign with a long-lived key, or give Fine Uploader credentials of its own with setCredentials"
@@ -55,14 +70,15 @@ extension PolicyCheck {
     }
 
     private mutating func examineVersion4() {
-        guard rules.signatureVersions.contains(.v4) else {
-            return refuse("x-amz-algorithm", "This site signs version 2 only: set signature: {version: 2}")
-        }
         if !has(.algorithm) { refuse("x-amz-algorithm", "Required condition is missing") }
         if !has(.credential) { refuse("x-amz-credential", "Required condition is missing") }
         if !has(.date) { refuse("x-amz-date", "Required condition is missing") }
+        examineDay(at: "x-amz-credential")
+    }
+
+    mutating func examineDay(at element: ByteString) {
         if let scope, let signingDate, !isDay(scope.day, near: signingDate) {
-            refuse("x-amz-credential", "The date should be today's, \(now.text(.day))")
+            refuse(element, "The date should be today's, \(now.text(.day))")
         }
     }
 

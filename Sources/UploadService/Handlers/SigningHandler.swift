@@ -19,6 +19,9 @@ struct SigningHandler {
         let identity = try inquiry.identity()
         account.user = identity.name
         guard inquiry.request.body.count <= profile.bodyLimit else { throw .bodyTooLarge(limit: profile.bodyLimit) }
+        if let request = RESTRequest(parsing: inquiry.request.body) {
+            return try ChunkSigningHandler(inquiry, surroundings).respond(to: request, profile, identity, &account)
+        }
         let authorized = try authorize(profile, identity, &account)
         account.key = authorized.key
         let signed = authorized.sign(with: inquiry.site.keys)

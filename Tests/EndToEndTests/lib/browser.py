@@ -75,9 +75,12 @@ class UploadPage:
     def upload(self, path):
         """Chooses a file as a user does, and waits for what becomes of it."""
         before = self.run("return uploads.length")
-        self.driver.find_element(By.CSS_SELECTOR, "#uploader input[type=file]").send_keys(str(path))
+        self.choose(path)
         self.wait_for(f"return uploads.length > {before}")
         return self.run("return uploads[uploads.length - 1]")
+
+    def choose(self, path):
+        self.driver.find_element(By.CSS_SELECTOR, "#uploader input[type=file]").send_keys(str(path))
 
     def shown(self):
         """The text that the user sees beside the last file."""

@@ -114,6 +114,8 @@ rgw_enable_quota_threads = false
 rgw_enable_usage_log = false
 rgw_run_sync_thread = false
 rgw_crypt_require_ssl = false
+# uploads in parts without megabytes
+rgw_multipart_min_part_size = 4096
 """
 
 
