@@ -70,6 +70,7 @@ package struct Dispatcher: Sendable {
         case .uppyParameters: return try PresignHandler(inquiry, surroundings).respondToUppy(&account)
         case .uppySigning: return try SignRequestHandler(inquiry, surroundings).respond(&account)
         case .session: return try SessionHandler(inquiry, surroundings).respond(&account)
+        case .evaporate: return try EvaporateHandler(inquiry, surroundings).respond(&account)
         case .directUploads: return try DirectUploadsHandler(inquiry, surroundings).respond(&account)
         case .health: return HealthHandler.response
         case .multipart(let route): return try MultipartHandler(inquiry, surroundings).respond(to: route, &account)

@@ -16,6 +16,7 @@ enum Route: Equatable {
     case session
     /// Rails' ActiveStorage's.
     case directUploads
+    case evaporate
     case health
     /// `s3/multipart` and what lies below it.
     case multipart(MultipartRoute)
@@ -25,7 +26,7 @@ enum Route: Equatable {
         ("/sign", .sign), ("/file_uploaded", .fileUploaded), ("/upload_uri", .uploadURI), ("/file", .file),
         ("/empty_html", .emptyPage), ("/prefix", .prefix), ("/health", .health), ("/s3/sts", .sts),
         ("/presign", .presign), ("/s3/params", .uppyParameters), ("/s3/presign", .uppySigning), ("/session", .session),
-        ("/direct_uploads", .directUploads),
+        ("/direct_uploads", .directUploads), ("/evaporate", .evaporate),
     ]
 
     /// What a log calls it.
@@ -42,6 +43,7 @@ enum Route: Equatable {
         case .uppySigning: "s3/presign"
         case .session: "session"
         case .directUploads: "direct_uploads"
+        case .evaporate: "evaporate"
         case .health: "health"
         case .multipart(let route): route.name
         case .sts: "s3/sts"
@@ -53,7 +55,7 @@ enum Route: Equatable {
         switch self {
         case .sign, .uploadURI, .uppySigning, .directUploads: [.post]
         case .presign: [.get, .post]
-        case .uppyParameters, .session: [.get]
+        case .uppyParameters, .session, .evaporate: [.get]
         case .file: [.post, .delete]
         case .fileUploaded: [.post, .put, .patch]
         case .emptyPage, .prefix, .health: [.get, .head]
@@ -65,7 +67,7 @@ enum Route: Equatable {
     /// Whether a GET here is as good as a POST, so that pages of other sites may not send it either.
     var givesLeave: Bool {
         switch self {
-        case .presign, .uppyParameters, .session: true
+        case .presign, .uppyParameters, .session, .evaporate: true
         case .sign, .fileUploaded, .uploadURI, .file, .emptyPage, .prefix, .health, .uppySigning, .directUploads,
             .multipart, .sts:
             false

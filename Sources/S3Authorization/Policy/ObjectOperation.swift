@@ -1,43 +1,42 @@
-/// A single request to S3 about one object that a client may be given a URL for.
+/// A single request to S3 about one object that a client may have signed.
 ///
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>
 public enum ObjectOperation: Sendable, Equatable {
     case put
-    case createMultipartUpload
-    case uploadPart(number: Int, uploadID: ByteString)
-    case listParts(uploadID: ByteString)
-    case completeMultipartUpload(uploadID: ByteString)
-    case abortMultipartUpload(uploadID: ByteString)
+    case multipart(MultipartOperation)
+    /// From the first part on, or from the one after a number.
+    case listParts(uploadID: ByteString, after: Int? = nil)
+    case head
     case delete
 
     var method: ByteString {
         switch self {
-        case .put, .uploadPart: "PUT"
-        case .createMultipartUpload, .completeMultipartUpload: "POST"
+        case .put: "PUT"
+        case .multipart(let operation): operation.method
         case .listParts: "GET"
-        case .abortMultipartUpload, .delete: "DELETE"
+        case .head: "HEAD"
+        case .delete: "DELETE"
         }
     }
 
     var query: [QueryParameter] {
         switch self {
-        case .put, .delete: []
-        case .createMultipartUpload: [QueryParameter("uploads")]
-        case .uploadPart(let number, let uploadID):
-            [QueryParameter("partNumber", ByteString("\(number)")), QueryParameter("uploadId", uploadID)]
-        case .listParts(let uploadID), .completeMultipartUpload(let uploadID), .abortMultipartUpload(let uploadID):
-            [QueryParameter("uploadId", uploadID)]
+        case .put, .head, .delete: []
+        case .multipart(let operation): operation.query
+        case .listParts(let uploadID, let marker):
+            (marker.map { [QueryParameter("part-number-marker", ByteString("\($0)"))] } ?? [])
+                + [QueryParameter("uploadId", uploadID)]
         }
     }
 
     /// Whether it makes an object, which then has a type and an ACL.
-    var makesObject: Bool { self == .put || self == .createMultipartUpload }
+    package var makesObject: Bool { self == .put || self == .multipart(.initiate) }
 
     fileprivate var uploadID: ByteString? {
         switch self {
-        case .put, .createMultipartUpload, .delete: nil
-        case .uploadPart(_, let uploadID), .listParts(let uploadID), .completeMultipartUpload(let uploadID),
-            .abortMultipartUpload(let uploadID):
+        case .put, .multipart(.initiate), .head, .delete: nil
+        case .multipart(.uploadPart(_, let uploadID)), .multipart(.complete(let uploadID)),
+            .multipart(.abort(let uploadID)), .listParts(let uploadID, _):
             uploadID
         }
     }
@@ -82,8 +81,8 @@ extension UploadRules {
         if let type, let (message, kind) = violation(ofContentType: .string(type)) {
             refuse("Content-Type", message, kind)
         }
-        if case .uploadPart(let number, _) = operation, !(1...10_000).contains(number) {
-            refuse("partNumber", "The part number should be between 1 and 10000")
+        if case .multipart(.uploadPart(let number, _)) = operation, number < 1 || number > MultipartOperation.lastPart {
+            refuse("partNumber", "Should be a whole number from 1 to \(MultipartOperation.lastPart)")
         }
         if let uploadID = operation.uploadID, !Self.isUploadID(uploadID) {
             refuse("uploadId", "Invalid upload id")
@@ -102,6 +101,6 @@ extension UploadRules {
 
     /// S3 documents no form for it; every store's is visible ASCII.
     static func isUploadID(_ text: ByteString) -> Bool {
-        (1...1024).contains(text.count) && text.bytes.allSatisfy { (0x21...0x7e).contains($0) }
+        (1...MultipartOperation.longestUploadID).contains(text.count) && text.bytes.allSatisfy { (0x21...0x7e).contains($0) }
     }
 }

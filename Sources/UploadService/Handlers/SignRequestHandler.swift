@@ -132,14 +132,14 @@ private struct SignRequestFields {
         guard let method else { return nil }
         switch (uploadID, partNumber) {
         case (let uploadID?, let number?):
-            return method.is("PUT") ? .uploadPart(number: number, uploadID: uploadID) : nil
+            return method.is("PUT") ? .multipart(.uploadPart(number, uploadID: uploadID)) : nil
         case (let uploadID?, nil):
-            if method.is("POST") { return .completeMultipartUpload(uploadID: uploadID) }
-            if method.is("DELETE") { return .abortMultipartUpload(uploadID: uploadID) }
+            if method.is("POST") { return .multipart(.complete(uploadID: uploadID)) }
+            if method.is("DELETE") { return .multipart(.abort(uploadID: uploadID)) }
             return method.is("GET") ? .listParts(uploadID: uploadID) : nil
         case (nil, nil):
             if method.is("PUT") { return .put }
-            if method.is("POST") { return .createMultipartUpload }
+            if method.is("POST") { return .multipart(.initiate) }
             return method.is("DELETE") ? .delete : nil
         case (nil, _?): return nil
         }

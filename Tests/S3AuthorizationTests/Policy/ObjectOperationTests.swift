@@ -39,11 +39,11 @@ struct ObjectOperationTests {
             let id = ByteString(query["uploadId"] ?? "")
             let operation: ObjectOperation =
                 switch vector.in.operation {
-                case "create_multipart_upload": .createMultipartUpload
-                case "upload_part": .uploadPart(number: try #require(Int(query["partNumber"] ?? "")), uploadID: id)
+                case "create_multipart_upload": .multipart(.initiate)
+                case "upload_part": .multipart(.uploadPart(try #require(Int(query["partNumber"] ?? "")), uploadID: id))
                 case "list_parts": .listParts(uploadID: id)
-                case "complete_multipart_upload": .completeMultipartUpload(uploadID: id)
-                default: .abortMultipartUpload(uploadID: id)
+                case "complete_multipart_upload": .multipart(.complete(uploadID: id))
+                default: .multipart(.abort(uploadID: id))
                 }
             #expect(operation.method == ByteString(vector.in.method))
             let ours = operation.query.map { ($0.name.description, $0.value.description) }
@@ -56,11 +56,11 @@ struct ObjectOperationTests {
         arguments: [
             (.put, "x-amz-acl=private", "4d18be25beed05c8a0828a68b0f63fda4c10835db969c9590557c843062ee133"),
             (
-                .createMultipartUpload, "uploads=&x-amz-acl=private",
+                .multipart(.initiate), "uploads=&x-amz-acl=private",
                 "65c165e6f7332260b5561f05181284e0767a96e90778847d3a2241e758790c9f"
             ),
             (
-                .uploadPart(number: 3, uploadID: "2~U.i_d-1"), "partNumber=3&uploadId=2~U.i_d-1",
+                .multipart(.uploadPart(3, uploadID: "2~U.i_d-1")), "partNumber=3&uploadId=2~U.i_d-1",
                 "9eef4781fcf8459ab3a1f931bc0272d49d063c3c89de53881040c6060ce446c0"
             ),
             (
@@ -68,11 +68,11 @@ struct ObjectOperationTests {
                 "817db7d6dd3ec1b30a414152a1a9f36b08b81cf6566773f76d5c45c074607944"
             ),
             (
-                .completeMultipartUpload(uploadID: "2~U.i_d-1"), "uploadId=2~U.i_d-1",
+                .multipart(.complete(uploadID: "2~U.i_d-1")), "uploadId=2~U.i_d-1",
                 "b025aa811b5f69f22ce00c063f6a9852d6eed68eb8fe7c11c31197d2b9c21f48"
             ),
             (
-                .abortMultipartUpload(uploadID: "2~U.i_d-1"), "uploadId=2~U.i_d-1",
+                .multipart(.abort(uploadID: "2~U.i_d-1")), "uploadId=2~U.i_d-1",
                 "28fc34b31e4f48871390b6308787f697c717e46cb0242ffde60d66bd91e8a6b2"
             ),
             (.delete, "", "50e13d98c8250e818ca657dd60ef503f8b0796bc0b405c8a55c3c90a1e05d126"),
@@ -90,7 +90,7 @@ struct ObjectOperationTests {
 
     @Test func aTypeIsSignedWhereAnObjectIsMade() throws {
         #expect(try url(.put, type: "image/png").headers == [HeaderField("content-type", "image/png")])
-        #expect(try url(.createMultipartUpload, type: "image/png").headers.count == 1)
+        #expect(try url(.multipart(.initiate), type: "image/png").headers.count == 1)
         #expect(try url(.delete, type: "nonsense").headers.isEmpty)
     }
 
@@ -106,16 +106,16 @@ struct ObjectOperationTests {
             (.put, "frodo/a\u{202e}", nil, "key", "Invalid character in key"),
             (.put, "frodo/a", "text/html", "Content-Type", "Content-Type 'text/html' is not allowed; allowed: image/*"),
             (
-                .uploadPart(number: 0, uploadID: "u"), "frodo/a", nil, "partNumber",
-                "The part number should be between 1 and 10000"
+                .multipart(.uploadPart(0, uploadID: "u")), "frodo/a", nil, "partNumber",
+                "Should be a whole number from 1 to 10000"
             ),
             (
-                .uploadPart(number: 10_001, uploadID: "u"), "frodo/a", nil, "partNumber",
-                "The part number should be between 1 and 10000"
+                .multipart(.uploadPart(10_001, uploadID: "u")), "frodo/a", nil, "partNumber",
+                "Should be a whole number from 1 to 10000"
             ),
             (.listParts(uploadID: ""), "frodo/a", nil, "uploadId", "Invalid upload id"),
-            (.abortMultipartUpload(uploadID: "a b"), "frodo/a", nil, "uploadId", "Invalid upload id"),
-            (.completeMultipartUpload(uploadID: "a\n"), "frodo/a", nil, "uploadId", "Invalid upload id"),
+            (.multipart(.abort(uploadID: "a b")), "frodo/a", nil, "uploadId", "Invalid upload id"),
+            (.multipart(.complete(uploadID: "a\n")), "frodo/a", nil, "uploadId", "Invalid upload id"),
         ] as [(ObjectOperation, ByteString, ByteString?, ByteString, String)])
     func refused(
         operation: ObjectOperation, key: ByteString, type: ByteString?, place: ByteString, message: String

@@ -69,7 +69,7 @@ import Testing
         (#"{"method":"PUT","key":"${filename}"}"#, "key", "Key should not use ${filename}: what is signed is one key"),
         (
             #"{"method":"PUT","key":"a","uploadId":"U","partNumber":10001}"#, "partNumber",
-            "The part number should be between 1 and 10000"
+            "Should be a whole number from 1 to 10000"
         ),
         (#"{"method":"PUT","key":"a","partNumber":1.5}"#, "partNumber", "This field should be a whole number."),
         (#"{"method":"PUT","key":"a","expiresIn":-1}"#, "expiresIn", "This field should be a whole number."),
