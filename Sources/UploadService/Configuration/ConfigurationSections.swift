@@ -89,7 +89,7 @@ struct ConfigurationSections {
             credentials: credentials ?? .aws)
         section.set(&uploads.key, "key", Checks.uploadKeyTemplate)
         section.set(&uploads.ticketExpiresAfter, "ticket_expires_after") { value throws(WrongValue) in
-            try value.integer(in: 60...31_536_000, of: "seconds")
+            try value.integer(in: 1...31_536_000, of: "seconds")
         }
         return bucket != nil && credentials != nil ? uploads : nil
     }

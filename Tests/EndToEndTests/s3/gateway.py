@@ -114,8 +114,8 @@ rgw_enable_quota_threads = false
 rgw_enable_usage_log = false
 rgw_run_sync_thread = false
 rgw_crypt_require_ssl = false
-# uploads in parts without megabytes
-rgw_multipart_min_part_size = 4096
+# a thousand parts need not be five gigabytes
+rgw_multipart_min_part_size = 1
 """
 
 
@@ -267,7 +267,7 @@ class Gateway:
             s3.create_bucket(Bucket=bucket)
         s3.put_bucket_policy(Bucket="uploads", Policy=json.dumps({"Version": "2012-10-17", "Statement": [
             {"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/uploader"]},
-             "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload"],
+             "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
              "Resource": ["arn:aws:s3:::uploads/*"]},
             {"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/keeper"]},
              "Action": ["s3:*"], "Resource": ["arn:aws:s3:::uploads", "arn:aws:s3:::uploads/*"]},

@@ -25,7 +25,7 @@ import Testing
         #expect(configuration.s3.publicEndpoint == configuration.s3.endpoint)
         #expect(configuration.s3.addressing == .virtual)
         #expect(configuration.uploads.acl == .private)
-        #expect(configuration.uploads.key != nil && configuration.uploads.key?.sessionToken == nil)
+        #expect(configuration.uploads.credentials.key != nil && configuration.uploads.credentials.key?.sessionToken == nil)
         #expect(configuration.storage == nil)
         #expect(configuration.hook == nil)
         #expect(configuration.receiptSecret == nil)
@@ -63,9 +63,11 @@ import Testing
         #expect(configuration.s3.addressing == .path)
         #expect(configuration.uploads.bucket == "example-uploads")
         #expect(configuration.uploads.acl == .bucketOwnerFullControl)
-        #expect(configuration.uploads.key?.accessKeyID == "AKIAIOSFODNN7EXAMPLE")
-        #expect(configuration.uploads.key?.secretAccessKey == Secret("FILESECRET/uploads"))
-        #expect(configuration.uploads.key?.sessionToken == Secret("FILESECRET/token"))
+        #expect(configuration.uploads.credentials.key?.accessKeyID == "AKIAIOSFODNN7EXAMPLE")
+        #expect(configuration.uploads.credentials.key?.secretAccessKey == Secret("FILESECRET/uploads"))
+        #expect(configuration.uploads.credentials.key?.sessionToken == Secret("FILESECRET/token"))
+        #expect(configuration.uploads.key == "{user}/{date:%Y/%m}/{uuid}{ext}")
+        #expect(configuration.uploads.ticketExpiresAfter == 86_400)
         let storage = try #require(configuration.storage)
         #expect(storage.bucket == "example-storage")
         #expect(storage.acl == .private)
@@ -103,7 +105,9 @@ import Testing
         #expect(hook.timeout == 5)
         #expect(hook.forwardHeaders == ["X-Request-Id", "Cookie"])
         #expect(configuration.receiptSecret == Secret("FILESECRET-receipts-0123456789012345"))
-        #expect(rules.inspect)
+        #expect(rules.inspect && rules.completeOnMultipart)
+        // The list of an upload's parts is longer than anything else.
+        #expect(configuration.bodyLimit == 1 << 20)
     }
 
     @Test func profilesOverrideKeyByKey() throws {
@@ -141,7 +145,7 @@ import Testing
             ])
         #expect(loaded.file == nil)
         #expect(loaded.warnings.isEmpty)
-        #expect(loaded.configuration.uploads.key?.secretAccessKey == Secret("FILESECRET/uploads"))
+        #expect(loaded.configuration.uploads.credentials.key?.secretAccessKey == Secret("FILESECRET/uploads"))
     }
 
     @Test func environmentWinsOverTheFile() throws {
@@ -163,7 +167,7 @@ import Testing
         #expect(configuration.rules.maxSize == 1 << 30)
         #expect(configuration.rules.signatureVersions == [.v2, .v4])
         #expect(configuration.rules.encryption == [.kms])
-        #expect(configuration.uploads.key?.secretAccessKey == Secret("from-the-environment"))
+        #expect(configuration.uploads.credentials.key?.secretAccessKey == Secret("from-the-environment"))
         #expect(configuration.uploads.acl == nil)
         #expect(configuration.hook?.authorize == false)
         #expect(configuration.storage?.claims == "c/")
@@ -218,7 +222,7 @@ import Testing
         let other = section == "uploads" ? "storage" : "uploads"
         let toml = s3 + "[\(other)]\nbucket = \"example-2\"\n\(keys)\n[\(section)]\nbucket = \"example-1\"\n"
         let found = try Sample.load(toml + "credentials = \"aws\"\n").configuration
-        #expect((found.uploads.key == nil) == (section == "uploads"))
+        #expect((found.uploads.credentials.key == nil) == (section == "uploads"))
         #expect((found.storage?.credentials.key == nil) == (section == "storage"))
         #expect(
             Sample.problems(toml + "credentials = \"aws\"\naccess_key_id = \"AKIAI44QH8DHBEXAMPLE\"\n") == [
@@ -228,7 +232,7 @@ import Testing
         #expect(!Sample.problems(toml + "credentials = \"aw\"\n").isEmpty)
         #expect(!Sample.problems(toml).isEmpty)
         let configured = try Sample.load(toml + keys + "\ncredentials = \"configured\"\n").configuration
-        #expect(configured.uploads.key != nil && configured.storage?.credentials.key != nil)
+        #expect(configured.uploads.credentials.key != nil && configured.storage?.credentials.key != nil)
     }
 
     @Test(arguments: [

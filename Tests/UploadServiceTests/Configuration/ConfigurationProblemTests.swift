@@ -102,6 +102,20 @@ import Testing
             "uploads", "acl = \"privat\"",
             "uploads.acl: \"privat\" is not one of \"private\", \"bucket-owner-full-control\"; did"
         ),
+        (
+            "uploads", "key = \"{uuid}/{name}\"",
+            "uploads.key: \"{uuid}/{name}\" must begin with {user}/ and name {user} nowhere else; write for example"
+        ),
+        ("uploads", "key = \"{user}/{user}/{uuid}\"", "uploads.key: \"{user}/{user}/{uuid}\" must begin with {user}/"),
+        ("uploads", "key = \"x{user}/{uuid}\"", "uploads.key: \"x{user}/{uuid}\" must begin with {user}/"),
+        ("uploads", "key = \"{user}/{name}\"", "uploads.key: \"{user}/{name}\" must hold {uuid}"),
+        ("uploads", "key = \"{user}/a'b/{uuid}\"", "uploads.key: \"{user}/a'b/{uuid}\" may hold letters, digits and"),
+        ("uploads", "key = \"{user}/../{uuid}\"", "uploads.key: \"{user}/../{uuid}\" must be a plain key"),
+        ("uploads", "ticket_expires_after = 0", "uploads.ticket_expires_after: "),
+        (
+            "rules", "complete_on_multipart = true",
+            "rules.complete_on_multipart: needs a section [storage], where completed uploads go"
+        ),
         ("uploads", "session_token = \"a b\"", "uploads.session_token: must be one word of visible ASCII characters"),
         ("uploads", "session_token = \"\"", "uploads.session_token: is empty"),
         ("uploads", "session_token = 7", "uploads.session_token: must be a string in quotes, not a number"),

@@ -50,6 +50,8 @@ enum Sample {
         acl = "bucket-owner-full-control"   # or "private", or "" for none
         access_key_id = "AKIAIOSFODNN7EXAMPLE"
         secret_access_key_file = "/etc/countersign/uploads.key"     # or secret_access_key = "…"
+        key = "{user}/{date:%Y/%m}/{uuid}{ext}"     # the template of the keys that we choose
+        ticket_expires_after = 86400                # seconds that an upload in parts may take
         session_token_file = "/etc/countersign/uploads.token"       # or session_token = "…"
 
         # The trusted side.
@@ -80,6 +82,7 @@ enum Sample {
         body_limit = "32KiB"                # of a request to us, not of an upload
         inspect = true                      # look into files, with libmagic
         delete = true                       # whether users may delete uploads that are not complete
+        complete_on_multipart = true        # putting an upload's parts together completes it
 
         # Picked by the trusted parameter COUNTERSIGN_PROFILE; every key of [rules].
         [profiles.avatars]
@@ -168,10 +171,6 @@ extension Configuration.CredentialsSource {
     var key: Configuration.Credentials? {
         if case .configured(let key) = self { key } else { nil }
     }
-}
-
-extension Configuration.Uploads {
-    var key: Configuration.Credentials? { credentials.key }
 }
 
 extension String {

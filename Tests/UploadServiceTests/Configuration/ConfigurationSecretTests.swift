@@ -85,7 +85,7 @@ import Testing
         let loaded = try? Configuration.load(file: "/c", environment: [:]) { path in
             .success(ConfigurationFile(bytes: Array((path == "/key" ? contents : toml).utf8)))
         }
-        #expect(loaded?.configuration.uploads.key?.secretAccessKey == expected.map { Secret($0) })
+        #expect(loaded?.configuration.uploads.credentials.key?.secretAccessKey == expected.map { Secret($0) })
     }
 
     @Test(arguments: [
@@ -95,7 +95,7 @@ import Testing
     func theEnvironmentReplacesEitherForm(environment: [String: String], expected: String) throws {
         for toml in [Sample.least, Sample.full] {
             let loaded = try Sample.load(toml, environment)
-            #expect(loaded.configuration.uploads.key?.secretAccessKey == Secret(expected))
+            #expect(loaded.configuration.uploads.credentials.key?.secretAccessKey == Secret(expected))
         }
     }
 

@@ -43,6 +43,26 @@ struct RouteTests {
 
     @Test(
         arguments: [
+            ("/s3/multipart", "s3/multipart"), ("//s3/multipart", "s3/multipart"), ("/s3/sts", "s3/sts"),
+            ("/s3/multipart/AQ-_", "s3/multipart/ID"), ("/s3/multipart/A%51", "s3/multipart/ID"),
+            ("/s3/multipart/AQ/1", "s3/multipart/ID/part"), ("/s3/multipart/AQ/batch", "s3/multipart/ID/batch"),
+            ("/s3/multipart/AQ/complete", "s3/multipart/ID/complete"), ("/s3/multipart/batch", "s3/multipart/ID"),
+            ("/s3/multipart/", nil), ("/s3/multipart/AQ/", nil), ("/s3/multipart//1", nil), ("/s3/multipartx", nil),
+            ("/s3/multipart/AQ/1/x", nil), ("/s3/multipart/A%5", nil), ("/s3/", nil), ("///s3/multipart", nil),
+            ("//sign", nil), ("/S3/multipart", nil),
+        ] as [(String, String?)])
+    func multipart(path: String, name: String?) {
+        #expect(route(["REQUEST_URI": "/upload\(path)?key=x"]) == name)
+        #expect(route(["SCRIPT_NAME": "/upload\(path)"]) == name)
+    }
+
+    @Test func segmentsAreDecodedOnce() {
+        #expect(MultipartRoute("/A%2FQ%2541/%31") == .part("A/Q%41", number: "1"))
+        #expect(MultipartRoute("/AQ/b%61tch") == .batch("AQ"))
+    }
+
+    @Test(
+        arguments: [
             ("", ["SCRIPT_NAME": "/sign"], "sign"), ("", ["PATH_INFO": "/sign"], "sign"),
             ("", ["REQUEST_URI": "/prefix?x"], "prefix"),
             ("", ["SCRIPT_NAME": "/upload/sign"], nil), ("", ["SCRIPT_NAME": "/"], nil),

@@ -37,11 +37,27 @@ struct BegunUpload {
     /// Bytes that the object may have by now: rules may have become stricter.
     var maximumSize: UInt64 { min(ticket.maximumSize, context.rules.maximumSize) }
 
+    /// All parts that S3 has; throws `notFound(code: "NoSuchUpload")` where the upload is over.
+    ///
+    /// Ceph RGW denies a key that may not list the bucket what is not there; then the storage key is asked, which may.
+    func presentParts() throws(S3Error) -> [UploadedPart] {
+        do throws(S3Error) {
+            return try context.desk.client.allParts(of: upload, until: context.deadline)
+        } catch .refused(let refusal) where refusal.code.is("AccessDenied") {
+            guard let other = context.site.storage?.client else { throw .refused(refusal) }
+            do throws(S3Error) {
+                return try other.allParts(of: upload, until: context.deadline)
+            } catch {
+                throw error == .notFound(code: "NoSuchUpload") ? error : .refused(refusal)
+            }
+        }
+    }
+
     /// `GET s3/multipart/ID`: the parts that S3 has.
     func list(_ account: inout Account) throws(RequestError) -> Response {
         let parts = try context.calling { () throws(RequestError) in
             do throws(S3Error) {
-                return try context.desk.client.allParts(of: upload, until: context.deadline)
+                return try presentParts()
             } catch .notFound(let code) where code.is("NoSuchUpload") {
                 throw RequestError.uploadIsOver
             } catch {

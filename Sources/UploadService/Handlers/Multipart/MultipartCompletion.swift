@@ -42,7 +42,7 @@ struct MultipartCompletion {
         let client = context.desk.client
         let present: [UploadedPart]
         do throws(S3Error) {
-            present = try client.allParts(of: begun.upload, until: context.deadline)
+            present = try begun.presentParts()
         } catch .notFound(let code) where code.is("NoSuchUpload") {
             return false
         } catch {

@@ -16,13 +16,13 @@ struct PartSigning {
 
     func part(_ number: ByteString) throws(RequestError) -> Response {
         guard let number = PartNumbers.number(number) else { throw .partNumberIsNone }
-        let url = try urls()
+        let (url, seconds) = try urls()
         var writer = JSONWriter(capacity: 1024)
         writer.beginObject()
         writer.name("url")
         writer.plain(url(number))
         writer.name("expires")
-        writer.number(context.rules.expiresAfter)
+        writer.number(seconds)
         writer.name("method")
         writer.string("PUT" as ByteString)
         writer.endObject()
@@ -33,7 +33,7 @@ struct PartSigning {
         guard let text = context.inquiry.queryValue("partNumbers"), let decoded = try? PercentEncoding.decode(text),
             let numbers = PartNumbers(decoded)
         else { throw .partNumbersAreNone }
-        let url = try urls()
+        let (url, seconds) = try urls()
         var writer = JSONWriter(capacity: 256 + numbers.all.count * (url(PartNumbers.maximum).count + 12))
         writer.beginObject()
         writer.name("presignedUrls")
@@ -44,18 +44,22 @@ struct PartSigning {
         }
         writer.endObject()
         writer.name("expires")
-        writer.number(context.rules.expiresAfter)
+        writer.number(seconds)
         writer.endObject()
         return Answers.json(writer.bytes)
     }
 
-    /// Makes the URL of any part of this upload; version 2, which signs no length, only where version 4 is switched off.
-    private func urls() throws(RequestError) -> (Int) -> ByteString {
+    /// What makes the URL of any part of this upload, and the seconds that it is good.
+    ///
+    /// Version 2, which signs no length, only where version 4 is switched off.
+    private func urls() throws(RequestError) -> ((Int) -> ByteString, Int) {
         let size = try partSize()
         let credentials = try context.inquiry.uploadCredentials()
         let (site, rules, ticket) = (context.site, context.rules, begun.ticket)
         let time = context.surroundings.signingTime
-        guard let lifetime = PresignedQuery.Lifetime(seconds: Int(rules.expiresAfter)),
+        let expires = credentials.end(notAfter: (try? time.adding(seconds: rules.expiresAfter)) ?? time)
+        let seconds = max(1, Int(expires.secondsSince1970 - time.secondsSince1970))
+        guard let lifetime = PresignedQuery.Lifetime(seconds: seconds),
             let signer = try? Signer(credentials: credentials, region: rules.region)
         else { throw .cannotPresign }
         if rules.signatureVersions.contains(.v4) {
@@ -63,9 +67,8 @@ struct PartSigning {
                 bucket: ticket.bucket, key: ticket.key, uploadID: ticket.uploadID, length: size,
                 endpoint: site.endpoint, addressing: site.addressing, signer: signer, time: time, lifetime: lifetime)
             guard let urls else { throw .cannotPresign }
-            return { urls.url(ofPart: $0) }
+            return ({ urls.url(ofPart: $0) }, seconds)
         }
-        let expires = (try? time.adding(seconds: rules.expiresAfter)) ?? time
         let request = { (number: Int) in
             try? S3Request(
                 method: "PUT", endpoint: site.endpoint, addressing: site.addressing, bucket: ticket.bucket,
@@ -75,9 +78,10 @@ struct PartSigning {
                 ])
         }
         guard request(1) != nil else { throw .cannotPresign }
-        return { number in
+        let url = { (number: Int) in
             request(number).map { OwnRequest($0).presignedV2(by: signer, expires: expires).url } ?? ""
         }
+        return (url, seconds)
     }
 
     private func partSize() throws(RequestError) -> UInt64? {
