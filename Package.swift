@@ -62,6 +62,10 @@ let package = Package(
             name: "S3AuthorizationExample", dependencies: ["S3Authorization"], path: "Tests/S3AuthorizationExample",
             packageAccess: false, swiftSettings: strict
         ),
+        // For the benchmarks: what a part's URL costs without anything around it.
+        .executableTarget(
+            name: "PartURLs", dependencies: ["S3Authorization"], path: "Tests/PartURLs", swiftSettings: strict
+        ),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI"], swiftSettings: strict),
         .testTarget(
             name: "S3AuthorizationTests",

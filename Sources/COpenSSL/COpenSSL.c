@@ -40,5 +40,28 @@
         FUNCTION##_Final(code, &context);                                                                              \
     }
 
+SHA256_CTX countersign_sha256_start(const void *start, size_t count) {
+    SHA256_CTX state;
+    SHA256_Init(&state);
+    SHA256_Update(&state, start, count);
+    return state;
+}
+
+void countersign_sha256_end(
+    const SHA256_CTX *start, const void *next, size_t next_count, const void *last, size_t last_count, uint8_t *digest
+) {
+    SHA256_CTX state = *start;
+    SHA256_Update(&state, next, next_count);
+    SHA256_Update(&state, last, last_count);
+    SHA256_Final(digest, &state);
+}
+
 COUNTERSIGN_HASH(sha1, SHA1, SHA_CTX, SHA_DIGEST_LENGTH)
 COUNTERSIGN_HASH(sha256, SHA256, SHA256_CTX, SHA256_DIGEST_LENGTH)
+
+countersign_hmac_sha256_key
+countersign_hmac_sha256_key_after(const countersign_hmac_sha256_key *key, const void *start, size_t count) {
+    countersign_hmac_sha256_key longer = *key;
+    SHA256_Update(&longer.inner, start, count);
+    return longer;
+}

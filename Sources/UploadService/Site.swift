@@ -25,6 +25,8 @@ package struct Site: Sendable {
     /// Where browsers upload to.
     package var endpoint: Endpoint
     package var addressing: Addressing
+    /// The site's own say; nil where it has none.
+    package var hook: SiteHook?
     /// Our own calls to the uploads bucket; nil where there are none.
     package var uploads: UploadsDesk?
     /// The trusted side; nil where uploads are not completed here.

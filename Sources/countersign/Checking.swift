@@ -7,7 +7,7 @@ struct Checking {
     func run() -> ExitStatus {
         do throws(ConfigurationError) {
             let loaded = try load()
-            _ = try Site(loaded.configuration, .real)
+            try loaded.configuration.loadInspector(of: Site(loaded.configuration, .real))
             for warning in loaded.warnings {
                 Terminal.complain("warning: \(warning)")
             }

@@ -14,10 +14,12 @@ struct Serving {
                 return .usage
             }
             let loaded = try Checking(configurationFile: configurationFile).load()
-            let dispatcher = Dispatcher(site: try Site(loaded.configuration, .real), surroundings: .real)
+            let site = try Site(loaded.configuration, .real)
+            let dispatcher = Dispatcher(site: site, surroundings: .real)
             switch launch {
             case .cgi: return answerOnce(dispatcher, loaded.configuration)
             case .listen(let listener):
+                try loaded.configuration.loadInspector(of: site)
                 for warning in loaded.warnings {
                     Terminal.complain("warning: \(warning)")
                 }

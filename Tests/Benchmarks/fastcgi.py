@@ -30,7 +30,7 @@ def head(parameters):
 
 
 def body(content):
-    return record(STDIN, content) + record(STDIN)
+    return (record(STDIN, content) if content else b"") + record(STDIN)
 
 
 class Connection:

@@ -84,11 +84,12 @@ struct HashedRequestCheck: ~Copyable {
             operation = .head
         } else if lines.method.is("GET"), lines.query.begins(with: prefix) {
             let parts = lines.query.dropFirst(prefix.utf8CodeUnitCount).bytes.split(separator: UInt8(ascii: "&"))
-            let marker = parts.first.flatMap { DecimalDigits.value(of: ByteString($0)) }
+                .map { ByteString($0) }
+            let marker = parts.first.flatMap(DecimalDigits.value)
             guard parts.count == 2, let marker, marker <= MultipartOperation.lastPart,
-                ByteString(parts[1]).begins(with: "uploadId="), UploadRules.isUploadID(ByteString(parts[1].dropFirst(9)))
+                parts[1].begins(with: "uploadId="), UploadRules.isUploadID(parts[1].dropFirst(9))
             else { return policy.refuse("operation", "Should be GET ?part-number-marker=N&uploadId=U") }
-            operation = .listParts(uploadID: ByteString(parts[1].dropFirst(9)), after: Int(marker))
+            operation = .listParts(uploadID: parts[1].dropFirst(9), after: Int(marker))
         } else {
             do throws(MultipartOperation.Invalid) {
                 operation = .multipart(try MultipartOperation(method: lines.method, query: lines.query))
@@ -203,7 +204,8 @@ struct HashedRequestCheck: ~Copyable {
         var hasBody = isPart
         if case .multipart(let operation) = operation { hasBody = operation.hasBody }
         let isHash = hash.count == 64 && hash.lowercasedASCII == hash && Hexadecimal.decode(hash) != nil
-        guard isHash && (hasBody || hash == PayloadHash.empty.text) || isPart && hash == PayloadHash.unsigned.text else {
+        let isKnown = isHash && (hasBody || hash == PayloadHash.empty.text)
+        guard isKnown || isPart && hash == PayloadHash.unsigned.text else {
             let message = "Should be the body's SHA-256 in lower-case hexadecimal, for a part also UNSIGNED-PAYLOAD"
             return policy.refuse("x-amz-content-sha256", message)
         }

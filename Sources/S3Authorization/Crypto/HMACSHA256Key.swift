@@ -17,6 +17,34 @@ package struct HMACSHA256Key: Sendable, Redacted {
         self.init(secret.span)
     }
 
+    /// The key for messages that all begin with `start`: what it is given then is what follows.
+    func after(_ start: [UInt8]) -> HMACSHA256Key {
+        unsafe withUnsafePointer(to: state) { state in
+            unsafe start.withUnsafeBufferPointer { start in
+                unsafe HMACSHA256Key(
+                    state: countersign_hmac_sha256_key_after(state, start.baseAddress, start.count))
+            }
+        }
+    }
+
+    private init(state: countersign_hmac_sha256_key) {
+        self.state = state
+    }
+
+    /// The code without an array for it.
+    func code(for message: Span<UInt8>) -> InlineArray<32, UInt8> {
+        var code = InlineArray<32, UInt8>(repeating: 0)
+        var output = code.mutableSpan
+        unsafe withUnsafePointer(to: state) { state in
+            unsafe message.withUnsafeBufferPointer { input in
+                unsafe output.withUnsafeMutableBufferPointer { output in
+                    unsafe countersign_hmac_sha256(state, input.baseAddress, input.count, output.baseAddress)
+                }
+            }
+        }
+        return code
+    }
+
     package func authenticationCode(for message: Span<UInt8>) -> [UInt8] {
         unsafe [UInt8](unsafeUninitializedCapacity: Self.byteCount) { output, count in
             unsafe withUnsafePointer(to: state) { state in

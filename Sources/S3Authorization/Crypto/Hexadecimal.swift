@@ -14,6 +14,13 @@ package enum Hexadecimal {
         return ByteString(output)
     }
 
+    /// The digits of one digest, without an array for them.
+    static func digits(of digest: InlineArray<32, UInt8>) -> InlineArray<64, UInt8> {
+        InlineArray { index in
+            digit(index.isMultiple(of: 2) ? digest[index / 2] >> 4 : digest[index / 2] & 15)
+        }
+    }
+
     private static func digit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }

@@ -98,12 +98,9 @@ extension UploadRules {
         if let (message, kind) = KeyRules(characters: keyCharacters, prefix: caller.prefix).violation(of: upload.key) {
             refuse("key", message, kind)
         }
-        if let size = upload.size, size > maximumSize {
-            refuse("content-length-range", "The object should have at most \(maximumSize) bytes")
-        } else if let size = upload.size, size > Self.largestRequest {
-            refuse(
-                "content-length-range",
-                "One request takes at most \(Self.largestRequest) bytes: use multipart, which sends a file in parts")
+        let maximum = min(maximumSize, ceiling ?? maximumSize)
+        if let size = upload.size, size > maximum {
+            refuse("content-length-range", "The object should have at most \(maximum) bytes")
         }
         if let type = upload.contentType {
             if let (message, kind) = violation(ofContentType: .string(type)) { refuse("Content-Type", message, kind) }

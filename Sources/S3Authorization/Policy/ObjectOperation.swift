@@ -81,7 +81,9 @@ extension UploadRules {
         if let type, let (message, kind) = violation(ofContentType: .string(type)) {
             refuse("Content-Type", message, kind)
         }
-        if case .multipart(.uploadPart(let number, _)) = operation, number < 1 || number > MultipartOperation.lastPart {
+        if case .multipart(.uploadPart(let number, _)) = operation,
+            number < 1 || number > MultipartOperation.lastPart
+        {
             refuse("partNumber", "Should be a whole number from 1 to \(MultipartOperation.lastPart)")
         }
         if let uploadID = operation.uploadID, !Self.isUploadID(uploadID) {
@@ -101,6 +103,7 @@ extension UploadRules {
 
     /// S3 documents no form for it; every store's is visible ASCII.
     static func isUploadID(_ text: ByteString) -> Bool {
-        (1...MultipartOperation.longestUploadID).contains(text.count) && text.bytes.allSatisfy { (0x21...0x7e).contains($0) }
+        (1...MultipartOperation.longestUploadID).contains(text.count)
+            && text.bytes.allSatisfy { (0x21...0x7e).contains($0) }
     }
 }

@@ -15,7 +15,7 @@ public struct UploadRules: Sendable {
 
     /// The largest object; a policy without `content-length-range` gets one that ends here.
     public var maximumSize: UInt64
-    /// What a range's maximum is lowered to for this one caller; nil: nothing.
+    /// What a range's maximum is lowered to for this one upload, and what a declared size must not exceed; nil: nothing.
     package var ceiling: UInt64?
     /// The allowed media types; empty allows every one.
     public var contentTypes: [ContentTypePattern] = []

@@ -7,13 +7,11 @@ package struct PartURLs: Sendable {
         case upload
     }
 
-    /// What stands before the number, and after it, in the canonical request.
-    private let canonical: (head: [UInt8], tail: [UInt8])
-    /// What stands before the number, and after it, in the URL, up to the signature.
-    private let url: (head: [UInt8], tail: [UInt8])
-    private let key: SigningKey
-    private let time: SigningTime
-    private let scope: CredentialScope
+    /// The canonical request up to the number, hashed, and what follows the upload's id in it.
+    private let request: (start: SHA256Prefix, end: [UInt8])
+    /// The URL up to the number, and after it up to the signature.
+    private let url: (start: [UInt8], end: [UInt8])
+    private let key: HMACSHA256Key
 
     /// With `length`, a part of that many bytes is signed, and no other is accepted.
     package init(
@@ -28,36 +26,39 @@ package struct PartURLs: Sendable {
         let query = CanonicalQuery(
             PresignedQuery.parameters(signedHeaders: headers.names, signer: signer, time: time, lifetime: lifetime))
         let path = CanonicalPath(endpoint.path(bucket: bucket, key: key, addressing: addressing))
-        let head = Array(query.text.bytes) + Array("&partNumber=".utf8)
-        let tail = Array("&uploadId=".utf8) + Array(PercentEncoding.encode(uploadID).bytes)
-        canonical.head = Array("PUT\n".utf8) + path.text.bytes + Array("\n".utf8) + head
-        canonical.tail =
-            tail + Array("\n".utf8) + headers.lines.bytes + Array("\n".utf8) + headers.names.bytes
+        let number = query.text.bytes + Array("&partNumber=".utf8)
+        request.start = SHA256Prefix(Array("PUT\n".utf8) + path.text.bytes + Array("\n".utf8) + number)
+        request.end =
+            Array("\n".utf8) + headers.lines.bytes + Array("\n".utf8) + headers.names.bytes
             + Array("\n".utf8) + PayloadHash.unsigned.text.bytes
         let object = endpoint.url(bucket: bucket, key: key, addressing: addressing)
-        url.head = Array(object.bytes) + Array("?".utf8) + head
-        url.tail = tail + Array("&X-Amz-Signature=".utf8)
-        self.key = signer.key(at: time)
-        self.time = time
-        scope = signer.scope(at: time)
+        url.start = Array(object.bytes) + Array("?".utf8) + number
+        url.end = Array("&uploadId=".utf8) + Array(PercentEncoding.encode(uploadID).bytes)
+        self.key = signer.key(at: time).key(time: time)
     }
 
     /// The URL of a part, whose number is 1 to 10,000.
     package func url(ofPart number: Int) -> ByteString {
-        let digits = Array(String(number).utf8)
-        var request: [UInt8] = []
-        request.reserveCapacity(canonical.head.count + digits.count + canonical.tail.count)
-        request += canonical.head
-        request += digits
-        request += canonical.tail
-        let signature = key.signature(
-            of: StringToSign(canonicalRequest: ByteString(request), time: time, scope: scope))
         var output: [UInt8] = []
-        output.reserveCapacity(url.head.count + digits.count + url.tail.count + signature.count)
-        output += url.head
-        output += digits
-        output += url.tail
-        output += signature.bytes
+        output.reserveCapacity(url.start.count + 5 + url.end.count + Self.signature.utf8CodeUnitCount + 64)
+        output += url.start
+        Self.append(number, to: &output)
+        output += url.end
+        // What follows the start of the URL is in the canonical request too.
+        let digest = request.start.digest(
+            goingOnWith: output.span.extracting(droppingFirst: url.start.count), request.end.span)
+        let code = key.code(for: Hexadecimal.digits(of: digest).span)
+        unsafe output.append(
+            contentsOf: UnsafeBufferPointer(
+                start: Self.signature.utf8Start, count: Self.signature.utf8CodeUnitCount))
+        unsafe Hexadecimal.digits(of: code).span.withUnsafeBufferPointer { unsafe output.append(contentsOf: $0) }
         return ByteString(output)
+    }
+
+    private static let signature: StaticString = "&X-Amz-Signature="
+
+    private static func append(_ number: Int, to output: inout [UInt8]) {
+        if number >= 10 { append(number / 10, to: &output) }
+        output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
     }
 }

@@ -19,6 +19,11 @@ package struct SigningKey: Sendable, Redacted {
         signature(of: stringToSign.text)
     }
 
+    /// The key for strings to sign that differ only in the hash of their canonical request, which is given to it.
+    func key(time: SigningTime) -> HMACSHA256Key {
+        key.after(StringToSign.start(time: time, scope: scope))
+    }
+
     /// Every link of the derivation, the last one being the signing key itself.
     static func chain(secret: Secret, scope: CredentialScope) -> Chain {
         let first = secret.withBytes(after: "AWS4") { HMACSHA256Key($0) }

@@ -13,14 +13,20 @@ package struct StringToSign: Sendable, Equatable {
 
     /// Over the canonical request's text as it came, for those that a client wrote and our rules took apart.
     init(canonicalRequest: ByteString, time: SigningTime, scope: CredentialScope) {
+        var output = Self.start(time: time, scope: scope)
+        Hexadecimal.append(SHA256.digest(of: canonicalRequest), to: &output)
+        text = ByteString(output)
+    }
+
+    /// All that stands before the hash of the canonical request.
+    static func start(time: SigningTime, scope: CredentialScope) -> [UInt8] {
         var output = Array(Self.algorithm.bytes)
         output.append(UInt8(ascii: "\n"))
         time.append(.basic, to: &output)
         output.append(UInt8(ascii: "\n"))
         scope.append(to: &output)
         output.append(UInt8(ascii: "\n"))
-        Hexadecimal.append(SHA256.digest(of: canonicalRequest), to: &output)
-        text = ByteString(output)
+        return output
     }
 
     /// For a POST policy the string to sign is its Base 64 text, without any line before it.

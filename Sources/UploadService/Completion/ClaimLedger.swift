@@ -7,21 +7,23 @@ struct ClaimLedger {
     struct Entry {
         var claim: Claim
         var revision: ETag
+        /// Whether this very request wrote the claim just now, so that nobody can have gone on with it before.
+        var isNew = false
     }
 
     let desk: StorageDesk
     let deadline: Deadline
 
-    /// Writes the claim; where somebody was first, gives theirs. `isOurs` tells which.
-    func claim(_ claim: Claim) throws(S3Error) -> (entry: Entry, isOurs: Bool) {
+    /// Writes the claim; where somebody was first, gives theirs.
+    func claim(_ claim: Claim) throws(S3Error) -> Entry {
         let place = location(claim.uploadKey, claim.etag)
         do throws(S3Error) {
             let written = try desk.client.put(
                 place, body: claim.document, contentType: "application/json", condition: .absent, until: deadline)
-            return (Entry(claim: claim, revision: written.etag), true)
+            return Entry(claim: claim, revision: written.etag, isNew: true)
         } catch .preconditionFailed {
             guard let entry = try entry(at: place) else { throw .conflict }
-            return (entry, entry.claim == claim)
+            return entry
         }
     }
 

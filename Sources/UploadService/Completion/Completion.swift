@@ -89,7 +89,7 @@ struct Completion {
             guard try desk.conditionalWrites.probe(desk, until: deadline) else {
                 throw .badAnswer("this store ignores If-None-Match on PUT, so that uploads cannot be claimed safely")
             }
-            entry = try ledger.claim(claim).entry
+            entry = try ledger.claim(claim)
         } catch {
             account.cause = "\(error)"
             throw error == .timedOut ? .storage(error) : .cannotClaim
@@ -136,10 +136,10 @@ struct Completion {
         return .refusedBySite(reason)
     }
 
-    /// Step 6: one copy; where it is there already, none.
+    /// Step 6: one copy; where it is there already, none. Of a new claim nobody has made one.
     private func copy(_ entry: ClaimLedger.Entry, _ account: inout Account) throws(RequestError) {
         do throws(S3Error) {
-            if try copying.stored(entry.claim) != nil { return }
+            if !entry.isNew, try copying.stored(entry.claim) != nil { return }
         } catch {
             throw account.failed(error)
         }
@@ -158,17 +158,17 @@ struct Completion {
 
     /// The site's say before anything is copied; what comes back is metadata of its own.
     private func terms(_ claim: Claim, _ account: inout Account) throws(RequestError) -> [HeaderField] {
-        guard desk.asksFirst else { return [] }
+        guard let site = desk.hook, site.asksFirst else { return [] }
         let answering = CompletionAnswer(desk: desk, claim: claim, post: post, headers: headers)
         let event = answering.event(at: now)
-        let terms = try HookQuestion(desk: desk, headers: headers, surroundings: surroundings)
+        let terms = try HookQuestion(site: site, headers: headers, surroundings: surroundings)
             .ask(
                 .copying, id: ByteString(event.id.bytes + "_copying".utf8), data: event.data, until: deadline, &account)
         guard UInt64(clamping: claim.size) <= terms.size(within: rules.maximumSize) else {
             throw .tooLarge(terms.size(within: rules.maximumSize))
         }
         if let type = ContentType(claim.type), !terms.allows(type) {
-            throw .notPermittedBySite("Files of type '\(claim.type)' may not be uploaded")
+            throw .typeNotPermittedBySite(claim.type)
         }
         let ours: Set<ByteString> = ["filename", "user", "source-etag"]
         return terms.metadata.filter { !ours.contains($0.name) }.map { name, value in
@@ -180,7 +180,7 @@ struct Completion {
     private func settle(_ entry: ClaimLedger.Entry, _ account: inout Account) throws(RequestError) -> ByteString {
         let answering = CompletionAnswer(desk: desk, claim: entry.claim, post: post, headers: headers)
         let state: Claim.State
-        switch desk.hook?.call(answering.event(at: now), until: deadline) ?? .accepted([]) {
+        switch desk.hook?.hook.call(answering.event(at: now), until: deadline) ?? .accepted([]) {
         case .accepted(let members): state = .accepted(answering.document(members, at: now))
         case .refused(let reason): state = .refused(reason)
         case .undecided(let reason):

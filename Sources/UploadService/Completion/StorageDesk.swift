@@ -14,11 +14,7 @@ package struct StorageDesk: Sendable {
     package var headers: [HeaderField] = []
     /// From this size on an object is copied in parts; in bytes.
     package var partCopyThreshold: Int64 = 256 << 20
-    package var hook: (any Hook)?
-    /// Whether the hook is also asked before signing and before copying.
-    package var asksFirst = false
-    /// The client's headers that the hook gets to see.
-    package var forwardedHeaders = ForwardedHeaders([])
+    package var hook: SiteHook?
     /// Signs receipts; nil where none are given.
     package var receipt: Receipt?
     /// Looks into uploads; nil where no profile wants it.

@@ -19,6 +19,7 @@ struct ConfigurationSections {
         let checks = CrossChecks(reader: reader)
         checks.server(server, identity, hook)
         checks.receipt(receiptSecret, server)
+        checks.withoutStorage(base, profiles, hook, receiptSecret)
         checks.multipart(base, profiles, server, hasStorage: reader.section("storage").isPresent)
         guard let s3 else { return nil }
         checks.endpoints(s3, uploads)

@@ -20,17 +20,14 @@ extension Configuration.Hook {
 }
 
 extension Configuration {
-    /// What looks into uploads, where any profile wants that; throws where libmagic is missing.
-    package func inspector() throws(ConfigurationError) -> Inspector? {
-        let wanting = profiles.filter(\.value.inspect).keys.sorted().first
-        guard rules.inspect || wanting != nil else { return nil }
-        do throws(InspectionError) {
-            return try Inspector()
-        } catch {
-            let section = rules.inspect ? "rules" : "profiles.\(wanting ?? "")"
-            throw ConfigurationError(problems: [
-                ConfigurationProblem(place: .environment, key: "\(section).inspect", message: "is true, but \(error)")
-            ])
+    func siteHook(_ transport: any Transport, _ permits: Permits, _ surroundings: Surroundings) -> SiteHook? {
+        hook.map { configured in
+            var site = SiteHook(
+                configured.make(transport: transport, stopwatch: surroundings.stopwatch), permits: permits)
+            site.asksFirst = configured.authorize
+            site.forwardedHeaders = ForwardedHeaders(configured.forwardHeaders)
+            site.deadline = Int64(server.deadline) * 1000
+            return site
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import S3Authorization
+internal import S3Client
 
 extension Site {
     /// The site that a checked configuration describes.
@@ -19,13 +20,16 @@ extension Site {
         prefixCookie = configuration.identity.prefixCookie
         if configuration.identity.anonymous { anonymous = AnonymousCookie(secrets: configuration.server.secrets) }
         tickets = TicketKeys(secrets: configuration.server.secrets)
+        let transport = CurlTransport(authorities: s3.authorities, stopwatch: surroundings.stopwatch)
         let permits = Permits(configuration.server.workers - 4)
-        uploads = try UploadsDesk(configuration, credentials: uploadsProvider, surroundings, permits)
+        uploads = try UploadsDesk(configuration, credentials: uploadsProvider, transport, permits, surroundings)
+        hook = configuration.siteHook(transport, permits, surroundings)
         storage = try configuration.storage.map { storage throws(ConfigurationError) in
-            try StorageDesk(
-                storage, configuration, credentials: providers.storage(storage, beside: uploadsProvider), surroundings,
-                permits)
+            let provider = try providers.storage(storage, beside: uploadsProvider)
+            return try StorageDesk(
+                storage, configuration, credentials: provider, transport, permits, surroundings)
         }
+        storage?.hook = hook
         for (name, rules) in configuration.profiles {
             profiles[ByteString(name)] = Profile(name: ByteString(name), rules, configuration)
         }

@@ -4,13 +4,12 @@ internal import S3Client
 extension StorageDesk {
     init(
         _ storage: Configuration.Storage, _ configuration: Configuration, credentials: any CredentialsProvider,
-        _ surroundings: Surroundings, _ permits: Permits
+        _ transport: any Transport, _ permits: Permits, _ surroundings: Surroundings
     ) throws(ConfigurationError) {
         let s3 = configuration.s3
         guard let template = StorageKeyTemplate(storage.key) else {
             throw ConfigurationError(key: "storage.key", "is no template of a key")
         }
-        let transport = CurlTransport(authorities: s3.authorities, stopwatch: surroundings.stopwatch)
         let client = try S3Client(configured: s3, credentials, transport, surroundings)
         self.init(
             client: client, uploads: ByteString(configuration.uploads.bucket), bucket: ByteString(storage.bucket),
@@ -18,11 +17,8 @@ extension StorageDesk {
         headers = storage.headers
         partCopyThreshold = Int64(storage.partCopyThreshold)
         deadline = Int64(configuration.server.deadline) * 1000
-        hook = configuration.hook?.make(transport: transport, stopwatch: surroundings.stopwatch)
-        asksFirst = configuration.hook?.authorize ?? false
-        forwardedHeaders = ForwardedHeaders(configuration.hook?.forwardHeaders ?? [])
         receipt = configuration.receiptSecret.map { Receipt(secret: $0) }
-        inspector = try configuration.inspector()
+        inspector = configuration.inspector()
     }
 }
 

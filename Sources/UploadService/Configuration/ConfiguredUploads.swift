@@ -3,14 +3,13 @@ internal import S3Client
 
 extension UploadsDesk {
     init(
-        _ configuration: Configuration, credentials: any CredentialsProvider, _ surroundings: Surroundings,
-        _ permits: Permits
+        _ configuration: Configuration, credentials: any CredentialsProvider, _ transport: any Transport,
+        _ permits: Permits, _ surroundings: Surroundings
     ) throws(ConfigurationError) {
         let (s3, uploads) = (configuration.s3, configuration.uploads)
         guard let template = StorageKeyTemplate(uploads.key) else {
             throw ConfigurationError(key: "uploads.key", "is no template of a key")
         }
-        let transport = CurlTransport(authorities: s3.authorities, stopwatch: surroundings.stopwatch)
         self.init(
             client: try S3Client(configured: s3, credentials, transport, surroundings), template: template,
             permits: permits)

@@ -99,6 +99,26 @@ struct CrossChecks {
         }
     }
 
+    /// What only completing an upload makes use of.
+    func withoutStorage(
+        _ base: Configuration.Rules, _ profiles: [String: Configuration.Rules], _ hook: Configuration.Hook?,
+        _ receipt: Secret?
+    ) {
+        guard !reader.section("storage").isPresent else { return }
+        let reason = "has no effect without [storage], because nothing is completed"
+        let sections = profiles.sorted { $0.key < $1.key }
+            .map { (reader.section("profiles", $0.key), $0.value, base) }
+        for (section, rules, other) in [(reader.section("rules"), base, Configuration.Rules())] + sections {
+            if rules.delete, !other.delete { section.warn("delete", reason) }
+            if rules.inspect, !other.inspect { section.warn("inspect", reason) }
+        }
+        if receipt != nil { reader.section("receipt").warn("secret_file", reason) }
+        // One that is asked beforehand has enough to do.
+        guard let hook, !hook.authorize else { return }
+        let isCommand = if case .run = hook.action { true } else { false }
+        reader.section("hook").warn(isCommand ? "command" : "url", reason)
+    }
+
     func versions(_ base: Configuration.Rules, _ profiles: [String: Configuration.Rules], _ s3: Configuration.S3) {
         versions(base, reader.section("rules"), s3)
         for (name, rules) in profiles.sorted(by: { $0.key < $1.key })

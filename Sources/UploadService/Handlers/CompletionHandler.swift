@@ -24,8 +24,8 @@ struct CompletionHandler {
         account.key = post.key
         let completion = Completion(
             desk: desk, profile: profile, owner: identity, post: post,
-            headers: desk.forwardedHeaders.fields(of: inquiry.request.parameters), surroundings: surroundings,
-            deadline: desk.client.deadline(milliseconds: desk.deadline))
+            headers: desk.hook?.forwardedHeaders.fields(of: inquiry.request.parameters) ?? [],
+            surroundings: surroundings, deadline: desk.client.deadline(milliseconds: desk.deadline))
         let answer = try desk.permits.run { () throws(RequestError) in try completion.run(&account) }
         guard let answer else { throw .busy }
         return Answers.json(Array(answer.bytes))

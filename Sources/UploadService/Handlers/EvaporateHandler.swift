@@ -42,6 +42,11 @@ struct EvaporateHandler {
             throw .refused(error, member: "canonical_request", code: "invalid_request")
         }
         account.key = authorized.key
+        if authorized.operation.makesObject {
+            // Once for each upload; no signature bounds its size, which the question before the copy does.
+            _ = try UploadQuestion(key: authorized.key, type: authorized.contentType, undeclared: .impossible)
+                .narrowed(profile, for: identity, inquiry, surroundings, &account)
+        }
         return authorized.sign(with: inquiry.site.keys)
     }
 

@@ -33,6 +33,11 @@ struct SignRequestHandler {
         } catch {
             throw .refusedUpload(error)
         }
+        if wish.operation.makesObject {
+            // No URL bounds what comes; what the answer narrows is held to by the question before the copy.
+            _ = try UploadQuestion(key: key, type: wish.contentType, undeclared: .impossible)
+                .narrowed(profile, for: identity, inquiry, surroundings, &account)
+        }
         let signed = try inquiry.presigned(authorized, profile.rules)
         var writer = JSONWriter(capacity: 1024)
         writer.beginObject()

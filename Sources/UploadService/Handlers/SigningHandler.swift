@@ -1,6 +1,5 @@
 internal import FastCGI
 internal import S3Authorization
-internal import S3Client
 
 /// `POST sign`: checks a POST policy, writes it anew and signs it.
 struct SigningHandler {
@@ -40,12 +39,13 @@ struct SigningHandler {
             throw .malformedJSON(error)
         }
         account.key = policy.key
-        var rules = profile.rules
-        if let desk = inquiry.site.storage, desk.asksFirst {
-            _ = try authorized(policy, rules, caller)
-            rules.ceiling = try ask(desk, policy, profile, identity, &account)
-        }
-        return try authorized(policy, rules, caller)
+        let authorized = try authorized(policy, profile.rules, caller)
+        let question = UploadQuestion(
+            key: authorized.key, type: policy.value(of: "Content-Type"), size: policy.maximumLength,
+            name: policy.value(of: "x-amz-meta-qqfilename").flatMap { try? PercentEncoding.decode($0) },
+            undeclared: .impossible)
+        let rules = try question.narrowed(profile, for: identity, inquiry, surroundings, &account)
+        return try rules.map { rules throws(RequestError) in try self.authorized(policy, rules, caller) } ?? authorized
     }
 
     private func authorized(
@@ -58,41 +58,6 @@ struct SigningHandler {
         } catch {
             throw .refused(error)
         }
-    }
-
-    /// Asks the site about a policy that keeps the rules; the answer is the size that it lowers the maximum to.
-    private func ask(
-        _ desk: StorageDesk, _ policy: POSTPolicy, _ profile: Site.Profile, _ identity: Identity,
-        _ account: inout Account
-    ) throws(RequestError) -> UInt64? {
-        let type = policy.value(of: "Content-Type")
-        let question = HookQuestion(
-            desk: desk, headers: desk.forwardedHeaders.fields(of: inquiry.request.parameters),
-            surroundings: surroundings)
-        var writer = JSONWriter()
-        writer.beginObject()
-        for (name, value) in [
-            ("user", identity.name), ("profile", profile.name), ("key", policy.key), ("type", type),
-            ("name", policy.value(of: "x-amz-meta-qqfilename").flatMap { try? PercentEncoding.decode($0) }),
-        ] as [(StaticString, ByteString?)] {
-            guard let value else { continue }
-            writer.name(name)
-            writer.string(value)
-        }
-        writer.name("size")
-        writer.number(min(policy.maximumLength ?? profile.rules.maximumSize, profile.rules.maximumSize))
-        writer.endObject()
-        let id = ByteString("sign_\(Hexadecimal.encode(surroundings.random(16)))")
-        let terms = try desk.permits.run { () throws(RequestError) in
-            try question.ask(
-                .signing, id: id, data: ByteString(writer.bytes),
-                until: desk.client.deadline(milliseconds: desk.deadline), &account)
-        }
-        guard let terms else { throw .busy }
-        if let type, let contentType = ContentType(type), !terms.allows(contentType) {
-            throw .notPermittedBySite("Files of type '\(type)' may not be uploaded")
-        }
-        return terms.maximumSize
     }
 
     /// Fine Uploader reads `policy` and `signature`; `policy_decoded` is for people.

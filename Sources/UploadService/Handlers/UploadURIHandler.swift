@@ -24,15 +24,29 @@ struct UploadURIHandler {
             identity.prefix.text.bytes + UUIDText.version4(surroundings.random(16)).bytes
                 + FileName.dottedExtension(of: wish.filename).bytes)
         account.key = key
+        try wish.checkThatOneRequestTakesIt()
         let upload = Upload(key: key, size: wish.size, contentType: wish.type, checksum: wish.checksum)
         let caller = Caller(prefix: identity.prefix, expectedVersion: wish.version ?? inquiry.signatureVersion)
-        let authorized: AuthorizedUpload
+        var rules = profile.rules
+        var authorized = try authorized(upload, rules, caller)
+        let question = UploadQuestion(
+            key: key, type: wish.type, size: wish.size, name: wish.filename.isEmpty ? nil : wish.filename,
+            undeclared: .open)
+        if let narrowed = try question.narrowed(profile, for: identity, inquiry, surroundings, &account) {
+            rules = narrowed
+            authorized = try self.authorized(upload, rules, caller)
+        }
+        return answer(authorized, try inquiry.presigned(authorized, rules))
+    }
+
+    private func authorized(
+        _ upload: Upload, _ rules: UploadRules, _ caller: Caller
+    ) throws(RequestError) -> AuthorizedUpload {
         do throws(PolicyViolations) {
-            authorized = try profile.rules.authorize(upload, for: caller, at: surroundings.signingTime)
+            return try rules.authorize(upload, for: caller, at: surroundings.signingTime)
         } catch {
             throw .refusedUpload(error)
         }
-        return answer(authorized, try inquiry.presigned(authorized, profile.rules))
     }
 
     /// drf-to-s3's `key` and `upload_uri`; then what a client needs that does not know our rules by heart.

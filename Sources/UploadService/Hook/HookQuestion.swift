@@ -1,20 +1,19 @@
 internal import S3Authorization
 internal import S3Client
 
-/// Asks the site before something is signed or copied, where it wants to be asked.
+/// Asks the site before something is signed or copied.
 struct HookQuestion {
-    let desk: StorageDesk
+    let site: SiteHook
     let headers: [HeaderField]
     let surroundings: Surroundings
 
-    /// What the site's answer narrows; nothing where it does not want to be asked.
+    /// What the site's answer narrows.
     func ask(
         _ kind: HookEvent.Kind, id: ByteString, data: ByteString, until deadline: Deadline, _ account: inout Account
     ) throws(RequestError) -> HookTerms {
-        guard desk.asksFirst, let hook = desk.hook else { return HookTerms() }
         let event = HookEvent(
             kind: kind, id: id, time: surroundings.signingTime.secondsSince1970, data: data, headers: headers)
-        switch hook.call(event, until: deadline) {
+        switch site.hook.call(event, until: deadline) {
         case .accepted(let members):
             do throws(HookTerms.Invalid) {
                 return try HookTerms(members)
@@ -33,5 +32,9 @@ struct HookQuestion {
 extension RequestError {
     static func notPermittedBySite(_ reason: String) -> RequestError {
         RequestError(status: 403, code: "refused", message: reason)
+    }
+
+    static func typeNotPermittedBySite(_ type: ByteString) -> RequestError {
+        notPermittedBySite("Files of type '\(type)' may not be uploaded")
     }
 }

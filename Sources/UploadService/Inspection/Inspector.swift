@@ -24,11 +24,14 @@ package final class Inspector: Sendable {
     package static let length = 4096
     package static let maximumIdle = 8
 
-    private let idle: Mutex<[MagicCookie]>
+    private let idle = Mutex<[MagicCookie]>([])
 
-    /// Loads libmagic, so that what is missing shows before the first upload.
-    package init() throws(InspectionError) {
-        idle = Mutex([try MagicCookie()])
+    /// Loads libmagic only when it is needed: a CGI that signs has no use for it.
+    package init() {}
+
+    /// Loads libmagic, or throws.
+    package func load() throws(InspectionError) {
+        putBack(try take())
     }
 
     /// The type, `application/octet-stream` where nothing is known of it; bytes after `length` are not looked at.

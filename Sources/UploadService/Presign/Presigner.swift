@@ -8,8 +8,6 @@ struct Presigner {
     let profile: Site.Profile
     let identity: Identity
 
-    private var rules: UploadRules { profile.rules }
-
     /// Who asks, once the request is one that may be looked into.
     init(_ inquiry: Inquiry, _ surroundings: Surroundings, _ account: inout Account) throws(RequestError) {
         self.inquiry = inquiry
@@ -29,25 +27,36 @@ struct Presigner {
             of: identity.prefix, fileName: wish.file.filename, at: surroundings.signingTime,
             uuid: UUIDText.version4(surroundings.random(16)))
         account.key = key
+        try wish.file.checkThatOneRequestTakesIt()
         var upload = Upload(
             key: key, size: wish.file.size, contentType: wish.file.type, checksum: wish.file.checksum)
         upload.metadata = wish.metadata.headers
-        return method ?? profile.method == .post ? try form(upload, wish) : try put(upload)
+        // Whatever the method, under the names that the client used.
+        let authorized = try authorized(upload, profile.rules)
+        let isForm = (method ?? profile.method) == .post
+        let question = UploadQuestion(
+            key: key, type: upload.contentType, size: upload.size,
+            name: wish.file.filename.isEmpty ? nil : wish.file.filename, undeclared: isForm ? .impossible : .open)
+        let narrowed = try question.narrowed(profile, for: identity, inquiry, surroundings, &account)
+        if isForm { return try form(upload, wish, narrowed ?? profile.rules) }
+        let put = try narrowed.map { rules throws(RequestError) in try self.authorized(upload, rules) } ?? authorized
+        return UploadGrant(try inquiry.presigned(put, profile.rules), key: key)
     }
 
-    /// What holds for either is checked first, under the names that the client used.
-    private func form(_ upload: Upload, _ wish: PresignWish) throws(RequestError) -> UploadGrant {
+    private func form(
+        _ upload: Upload, _ wish: PresignWish, _ rules: UploadRules
+    ) throws(RequestError) -> UploadGrant {
         guard upload.checksum == nil else { throw .noChecksumInForms }
-        _ = try authorized(upload)
-        var more: [HeaderField] = []
-        if let redirect = wish.redirect {
-            more.append(HeaderField("success_action_redirect", redirect))
-        } else {
-            more.append(HeaderField("success_action_status", wish.status ?? "201"))
-        }
+        let more =
+            if let redirect = wish.redirect {
+                HeaderField("success_action_redirect", redirect)
+            } else {
+                HeaderField("success_action_status", wish.status ?? "201")
+            }
         let credentials = try inquiry.uploadCredentials()
         let now = surroundings.signingTime
-        let policy = POSTPolicy(for: upload, more, under: rules, signedBy: credentials, at: now)
+        _ = try authorized(upload, rules)
+        let policy = POSTPolicy(for: upload, [more], under: rules, signedBy: credentials, at: now)
         let caller = Caller(prefix: identity.prefix, returnPage: inquiry.returnPage)
         do throws(PolicyViolations) {
             let authorized = try rules.authorize(policy, for: caller, signedBy: credentials, at: now)
@@ -59,17 +68,20 @@ struct Presigner {
         }
     }
 
-    private func put(_ upload: Upload) throws(RequestError) -> UploadGrant {
-        let authorized = try authorized(upload)
-        return UploadGrant(try inquiry.presigned(authorized, rules), key: authorized.key)
-    }
-
-    private func authorized(_ upload: Upload) throws(RequestError) -> AuthorizedUpload {
+    private func authorized(_ upload: Upload, _ rules: UploadRules) throws(RequestError) -> AuthorizedUpload {
         do throws(PolicyViolations) {
             return try rules.authorize(upload, for: Caller(prefix: identity.prefix), at: surroundings.signingTime)
         } catch {
             throw .refusedUpload(error)
         }
+    }
+}
+
+extension UploadWish {
+    func checkThatOneRequestTakesIt() throws(RequestError) {
+        guard let size, size > UploadRules.largestRequest else { return }
+        throw .invalidField(
+            "size", "One request takes at most \(UploadRules.largestRequest) bytes: use multipart, which sends parts")
     }
 }
 

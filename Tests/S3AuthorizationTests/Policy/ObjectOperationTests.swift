@@ -153,15 +153,4 @@ struct ObjectOperationTests {
         #expect(problems([HeaderField("x-amz-meta-a", long)]) == [])
         #expect(problems([HeaderField("x-amz-meta-ab", long)]).first?.contains("at most 2048 bytes") == true)
     }
-
-    @Test func onePUTTakesFiveGibibytes() throws {
-        let caller = Caller(prefix: try KeyPrefix(user: "frodo"))
-        var rules = Self.rules
-        rules.maximumSize = 1 << 40
-        _ = try rules.authorize(Upload(key: "frodo/a", size: 5 << 30), for: caller, at: PolicySample.now)
-        let violations = #expect(throws: PolicyViolations.self) {
-            try rules.authorize(Upload(key: "frodo/a", size: 5 << 30 + 1), for: caller, at: PolicySample.now)
-        }
-        #expect(violations?.all.first?.message.contains("use multipart") == true)
-    }
 }

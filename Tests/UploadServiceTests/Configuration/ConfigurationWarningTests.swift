@@ -10,6 +10,13 @@ import Testing
         }
     }
 
+    private static let storage = """
+
+        [storage]
+        bucket = "example-storage"
+        credentials = "aws"
+        """
+
     @Test(arguments: [
         (
             "identity", "parameter = \"HTTP_X_USER\"",
@@ -28,7 +35,7 @@ import Testing
         ("s3", "public_endpoint = \"http://s3.e.org\"", "s3.public_endpoint: \"http://s3.e.org\" is not encrypted"),
     ])
     func oneUnwiseLine(section: String, line: String, warning: String) throws {
-        let warnings = try Self.warnings(Sample.least(section, line))
+        let warnings = try Self.warnings(Sample.least(section, line) + Self.storage)
         #expect(warnings.count == 1)
         #expect(warnings.first?.contains(warning) == true, "\(warnings)")
     }
@@ -44,7 +51,26 @@ import Testing
         ("server", "secret_file = \"\""),
     ])
     func nothingUnwise(section: String, line: String) throws {
-        #expect(try Self.warnings(Sample.least(section, line)).isEmpty)
+        #expect(try Self.warnings(Sample.least(section, line) + Self.storage).isEmpty)
+    }
+
+    @Test(arguments: [
+        ("rules", "delete = true", "rules.delete"), ("rules", "inspect = true", "rules.inspect"),
+        ("profiles.a", "delete = true", "profiles.a.delete"), ("profiles.a", "inspect = true", "profiles.a.inspect"),
+        ("receipt", "secret_file = \"/word\"", "receipt.secret_file"),
+        ("hook", "command = [\"/bin/true\"]", "hook.command"),
+        ("hook", "url = \"https://e.org/\"\nsecret_file = \"/whsec\"", "hook.url"),
+    ])
+    func whatOnlyCompletionUses(section: String, line: String, key: String) throws {
+        let toml = Sample.least(section, line)
+        #expect(
+            try Self.warnings(toml).map { $0.drop { $0 != " " } } == [
+                " \(key): has no effect without [storage], because nothing is completed"
+            ])
+        #expect(try Self.warnings(toml + Self.storage).isEmpty)
+        #expect(try Self.warnings(toml + "\n[profiles.b]\nmax_size = \"1MB\"\n").count == 1)
+        let asking = toml.replacing("[hook]", with: "[hook]\nauthorize = true")
+        #expect(try Self.warnings(asking).isEmpty == (section == "hook"))
     }
 
     @Test(arguments: [

@@ -39,7 +39,7 @@ import Testing
 
     /// A cookie is one caller's at a time: with one for all, this crashes or mixes answers up.
     @Test func manyAtOnce() throws {
-        let inspector = try Inspector()
+        let inspector = Inspector()
         let samples = Self.samples
         DispatchQueue.concurrentPerform(iterations: 400) { index in
             let (bytes, type) = samples[index % samples.count]
@@ -47,9 +47,18 @@ import Testing
         }
     }
 
-    @Test func onlyWhoWantsItLoadsIt() throws {
-        #expect(try Sample.load(Sample.least).configuration.inspector() == nil)
-        #expect(try Sample.load(Sample.least("rules", "inspect = true")).configuration.inspector() != nil)
-        #expect(try Sample.load(Sample.least("profiles.a", "inspect = true")).configuration.inspector() != nil)
+    private static let storage = """
+        [storage]
+        bucket = "example-storage"
+        credentials = "aws"
+
+        """
+
+    @Test(arguments: [("", false), ("[rules]\ninspect = true", true), ("[profiles.a]\ninspect = true", true)])
+    func onlyWhoWantsItHasIt(lines: String, wanted: Bool) throws {
+        let configuration = try Sample.load(Sample.least + "\n" + Self.storage + lines).configuration
+        let site = try Site(configuration, .fixed())
+        #expect((site.storage?.inspector != nil) == wanted)
+        #expect(throws: Never.self) { try configuration.loadInspector(of: site) }
     }
 }

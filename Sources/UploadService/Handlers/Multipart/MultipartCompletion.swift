@@ -112,7 +112,7 @@ struct MultipartCompletion {
         let post = CompletionPost(dialect: .json, key: ticket.key, bucket: ticket.bucket, name: ticket.name)
         let completion = Completion(
             desk: desk, profile: context.profile, owner: context.identity, post: post,
-            headers: desk.forwardedHeaders.fields(of: context.inquiry.request.parameters),
+            headers: desk.hook?.forwardedHeaders.fields(of: context.inquiry.request.parameters) ?? [],
             surroundings: context.surroundings, deadline: context.deadline)
         return try completion.run(&account)
     }

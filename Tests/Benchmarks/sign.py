@@ -1,24 +1,23 @@
-"""Measures every contestant and prints one table. Called by run.sh, which builds what is needed."""
+"""What one sign request costs: measures every contestant and prints one table. Called by run.sh, which builds what is needed."""
 
 import argparse
 import contextlib
-import datetime
-import json
+import functools
 import os
 import pathlib
-import platform
 import re
 import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import time
 
 import fastcgi
 import http_load
+import results
 import sign_request
 from contestants import PHP, UWSGI, WORKERS, Countersign, Failed, Floor, Nginx, Process, cpu_clock
+from results import Measured, say
 
 FULL = dict(callgrind=(300, 1300), pairs=2, rounds=11, requests=4000, starts=400, burst=20, latency=2000)
 SMOKE = dict(callgrind=(50, 150), pairs=1, rounds=1, requests=300, starts=20, burst=2, latency=100)
@@ -30,36 +29,6 @@ AIM_INSTRUCTIONS = 90_000
 AIM_CPU = 1.25  # times the floor
 AIM_START = 5.0  # times the floor
 AIM_MEMORY = 16e6  # bytes
-
-
-class Measured(dict):
-    """Row → contestant → list of values, one for each round."""
-
-    def add(self, row, name, value):
-        self.setdefault(row, {}).setdefault(name, []).append(value)
-
-    def value(self, row, name):
-        values = self.get(row, {}).get(name)
-        return statistics.median(values) if values else None
-
-    def ratio(self, row, name, base):
-        """The median of the ratios of each round: a noisy moment touches both sides of it."""
-        mine, others = self.get(row, {}).get(name), self.get(row, {}).get(base)
-        if not mine or not others:
-            return None
-        return statistics.median(one / other for one, other in zip(mine, others))
-
-    def spread(self, row, name):
-        """Half of the distance between the quartiles, as a part of the median."""
-        values = self.get(row, {}).get(name) or []
-        if len(values) < 4:
-            return 0
-        low, middle, high = statistics.quantiles(values, n=4)
-        return (high - low) / 2 / middle
-
-
-def say(text):
-    print(f"… {text}", file=sys.stderr, flush=True)
 
 
 # (a) instructions
@@ -259,53 +228,21 @@ ROWS = [
 ]
 
 
-def table(measured, names):
-    ratios = [name for name in names if name != "floor"] if "floor" in names else []
-    header = ["", *names, *(f"{name}/floor" for name in ratios)]
-    lines = []
-    for row, label, scale, form in ROWS:
-        cells = [label]
-        for name in names:
-            value = measured.value(row, name)
-            spread = measured.spread(row, name)
-            text = "–" if value is None else form.format(value * scale)
-            cells.append(text + (f" ±{spread:.0%}" if value is not None and spread >= 0.005 else ""))
-        for name in ratios:
-            ratio = measured.ratio(row, name, "floor")
-            cells.append("–" if ratio is None else f"{ratio:.2f}")
-        lines.append(cells)
-    widths = [max(len(line[column]) for line in [header, *lines]) for column in range(len(header))]
-    for line in [header, *lines]:
-        first, *others = (cell.rjust(width) for cell, width in zip(line, widths))
-        print("  ".join([first.strip().ljust(widths[0]), *others]))
-
-
 def aims(measured, us="countersign"):
-    def against(row, limit, form, base=None):
-        value = measured.ratio(row, us, base) if base else measured.value(row, us)
-        return None if value is None else (form.format(value), value <= limit)
-
-    rows = [
-        ("instructions a request ≤ 90,000", against("instructions", AIM_INSTRUCTIONS, "{:,.0f}")),
-        ("CPU kept alive ≤ 1.25 × floor", against("kept", AIM_CPU, "{:.2f}", "floor")),
-        ("CPU kept alive < php-fpm", against("kept", 1, "{:.2f}", "php-fpm")),
-        ("CPU kept alive < uWSGI", against("kept", 1, "{:.2f}", "uWSGI")),
-        ("CPU new connection < php-fpm", against("each", 1, "{:.2f}", "php-fpm")),
-        ("CPU new connection < uWSGI", against("each", 1, "{:.2f}", "uWSGI")),
-        ("cold start, CPU ≤ 5 × floor", against("start cpu", AIM_START, "{:.2f}", "floor")),
-        ("cold start, wall ≤ 5 × floor", against("start wall", AIM_START, "{:.2f}", "floor")),
-        ("resident memory ≤ 16 MB", against("memory", AIM_MEMORY, "{:,.0f} bytes")),
-    ]
-    for label, result in rows:
-        value, reached = result or ("–", None)
-        verdict = {None: "not measured", True: "reached", False: "missed"}[reached]
-        print(f"{label:<34}{value:>20}  {verdict}")
-
-
-def host():
-    model = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    cores = f"{os.cpu_count()} cores" + (f" of {model[1]}" if model else "")
-    return f"{cores}, Linux {platform.release()}, load {os.getloadavg()[0]:.1f}"
+    against = functools.partial(measured.against, us)
+    results.aims(
+        [
+            ("instructions a request ≤ 90,000", against("instructions", AIM_INSTRUCTIONS, "{:,.0f}")),
+            ("CPU kept alive ≤ 1.25 × floor", against("kept", AIM_CPU, "{:.2f}", "floor")),
+            ("CPU kept alive < php-fpm", against("kept", 1, "{:.2f}", "php-fpm")),
+            ("CPU kept alive < uWSGI", against("kept", 1, "{:.2f}", "uWSGI")),
+            ("CPU new connection < php-fpm", against("each", 1, "{:.2f}", "php-fpm")),
+            ("CPU new connection < uWSGI", against("each", 1, "{:.2f}", "uWSGI")),
+            ("cold start, CPU ≤ 5 × floor", against("start cpu", AIM_START, "{:.2f}", "floor")),
+            ("cold start, wall ≤ 5 × floor", against("start wall", AIM_START, "{:.2f}", "floor")),
+            ("resident memory ≤ 16 MB", against("memory", AIM_MEMORY, "{:,.0f} bytes")),
+        ]
+    )
 
 
 def main():
@@ -375,13 +312,11 @@ def main():
     else:
         notes.append("instructions: skipped, valgrind is not installed")
 
-    moment = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    print(f"Countersign benchmarks, {moment}{', smoke: too short to mean anything' if options.smoke else ''}")
-    print(host())
+    results.title("sign", options.smoke)
     sizes = f"policy of {sign_request.POLICY_LENGTH} bytes, answer of {floor.size} bytes"
     print(f"POST {sign_request.MOUNT}/sign?v4=true, {sizes}")
     print()
-    table(measured, [one.name for one in contestants])
+    results.table(measured, ROWS, [one.name for one in contestants], "floor")
     print()
     for note in notes:
         print(note)
@@ -389,8 +324,7 @@ def main():
         aims(measured)
     else:
         print("countersign: not measured (--peers-only)")
-    if options.json:
-        pathlib.Path(options.json).write_text(json.dumps(measured, indent=1) + "\n")
+    results.keep(measured, options.json)
 
 
 if __name__ == "__main__":
