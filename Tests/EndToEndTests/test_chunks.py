@@ -18,14 +18,25 @@ PART = 16384
 CONTENT = bytes(range(256)) * 320  # five parts
 
 
+HOOK = """\
+#!/bin/sh
+event=$(cat)
+printf '%s\\n' "$event" >>{events}
+case $event in
+    *upload.signing*orc.txt*) echo '{{"error": "No orcs in this album"}}'; exit 1 ;;
+    *upload.signing*portrait*) echo '{{"types": ["image/png"]}}' ;;
+esac
+"""
+
+
 class Site:
-    """A site that addresses the bucket by host, as version 4 needs it; its hook is asked first and takes everything."""
+    """A site that addresses the bucket by host, as version 4 needs it; its hook is asked first."""
 
     def __init__(self, s3):
         self.program = servers.Countersign(s3, virtual=True)
         self.events = give(self.program.directory) / "events"
         hook = self.program.directory / "hook.sh"
-        hook.write_text(f"#!/bin/sh\ncat >>{self.events}\necho >>{self.events}\n")
+        hook.write_text(HOOK.format(events=self.events))
         hook.chmod(0o755)
         text = self.program.config.read_text().replace('[rules]\n', '[rules]\ntypes = ["text/plain"]\n')
         self.program.config.write_text(f'{text}\n[hook]\ncommand = ["{hook}"]\nauthorize = true\n')
@@ -154,6 +165,21 @@ def test_what_is_refused_stores_nothing(by_host, s3, store, version, change):
     assert store.keys() == before and unfinished(store, key) == []
     if change != "line":
         assert by_host.questions(key) == []
+
+
+@VERSIONS
+def test_the_hook_may_refuse_an_upload_before_it_begins(by_host, s3, store, version):
+    key = new_key()
+    upload = ChunkedUpload(s3, by_host, key, version, virtual=True)
+    assert upload.initiate(name="an orc.txt") is None
+    assert (upload.answer.status_code, upload.answer.json()["error"]) == (403, "No orcs in this album")
+    assert unfinished(store, key) == []
+    narrowed = upload.initiate(name="portrait.txt")
+    if version == 2:
+        assert narrowed is None and upload.answer.json()["error"] == "Files of type 'text/plain' may not be uploaded"
+    else:
+        assert narrowed.status_code == 200, "version 4 does not know the type yet"
+        assert upload.abort().status_code == 204
 
 
 def test_a_part_is_no_copy(by_host, s3, store):
