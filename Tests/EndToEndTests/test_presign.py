@@ -34,7 +34,7 @@ def as_keeper(s3, config):
 
 @pytest.fixture(scope="module")
 def powerful(s3):
-    desk = Desk(s3, lambda config: as_keeper(s3, config))
+    desk = Desk(s3, lambda config, url: as_keeper(s3, config))
     try:
         yield desk.start()
     finally:
@@ -65,7 +65,8 @@ def test_presign(desk, store, mount, status):
 def test_the_answer_completes(desk, store):
     leave = leave_for(desk, filename="a.txt", type="text/plain", size=len(CONTENT))
     answer = send(leave, CONTENT)
-    done = desk.post("file_uploaded", {"key": leave["key"], "filename": "a.txt", "etag": answer.headers["ETag"]})
+    etag = re.search("<ETag>(.*)</ETag>", answer.text).group(1)  # Ceph's gateway sends no such header for a form
+    done = desk.post("file_uploaded", {"key": leave["key"], "filename": "a.txt", "etag": etag})
     assert done.status_code == 200, done.text
     assert store.get(done.json()["key"], "storage")[0] == CONTENT
 
@@ -116,7 +117,7 @@ def test_uppy_params(desk, store):
                          "metadata[relativePath]": "null"})
     assert leave["method"] == "POST" and leave["url"].endswith("/") and leave["expires"] == 300
     answer = send(leave, CONTENT)
-    assert answer.status_code == 201 and answer.headers["ETag"]
+    assert answer.status_code == 201
     assert store.get(leave["fields"]["key"])[1]["Metadata"]["name"] == "photo 1.png"
     located = requests.head(leave["url"] + leave["fields"]["key"], timeout=30)
     assert located.status_code == 403, "private, and there"
@@ -389,7 +390,7 @@ def test_session(desk, store):
 
 def test_the_public_endpoint_is_what_is_signed(s3, store):
     public = f"http://localhost:{s3['port']}"
-    desk = Desk(s3, lambda config: config.replace(
+    desk = Desk(s3, lambda config, url: config.replace(
         f'endpoint = "{s3["url"]}"', f'endpoint = "{s3["url"]}"\npublic_endpoint = "{public}"')).start()
     try:
         for mount in ("/upload", "/put"):

@@ -27,12 +27,12 @@ struct Presigner {
             of: identity.prefix, fileName: wish.file.filename, at: surroundings.signingTime,
             uuid: UUIDText.version4(surroundings.random(16)))
         account.key = key
-        try wish.file.checkThatOneRequestTakesIt()
         var upload = Upload(
             key: key, size: wish.file.size, contentType: wish.file.type, checksum: wish.file.checksum)
         upload.metadata = wish.metadata.headers
         // Whatever the method, under the names that the client used.
         let authorized = try authorized(upload, profile.rules)
+        try wish.file.checkThatOneRequestTakesIt()
         let isForm = (method ?? profile.method) == .post
         let question = UploadQuestion(
             key: key, type: upload.contentType, size: upload.size,

@@ -34,18 +34,19 @@ delete = true
 
 
 class Desk:
-    """One running program and its nginx."""
+    """One running program and its nginx; `change` makes another configuration of the usual one and the site's URL."""
 
-    def __init__(self, s3, change=lambda text: text):
+    def __init__(self, s3, change=lambda text, url: text, more=""):
         self.s3 = s3
         self.program = servers.Countersign(s3)
-        self.program.config.write_text(change(self.program.config.read_text() + PROFILES))
-        self.server = servers.Nginx(self.program.socket, servers=NGINX)
+        template = NGINX.replace("location /own/", more + "\n        location /own/")
+        self.server = servers.Nginx(self.program.socket, servers=template)
+        self.url = self.server.url("basic")
+        self.program.config.write_text(change(self.program.config.read_text() + PROFILES, self.url))
 
     def start(self):
         self.program.start()
         self.server.start()
-        self.url = self.server.url("basic")
         return self
 
     def stop(self):

@@ -54,6 +54,7 @@ import Testing
         #expect(configuration.server.secrets == secrets)
         #expect(configuration.server.iframeErrors == .auto)
         #expect(configuration.rules.delete)
+        #expect(configuration.rules.session && configuration.rules.method == .put)
         #expect(configuration.identity.parameter == "OIDC_CLAIM_sub")
         #expect(configuration.identity.anonymous)
         #expect(configuration.identity.prefixCookie == "upload_prefix")
