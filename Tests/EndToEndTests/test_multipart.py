@@ -352,6 +352,30 @@ def test_completed_at_once(install, store):
         hook.stop()
 
 
+def test_the_site_is_asked_first(install, s3):
+    hook = Hook(HOOK_SECRET)
+    try:
+        hook.say((200, {"maxSize": len(CONTENT) - 1}))
+        installation = install(hook.address)
+        installation.values["hook"]["authorize"] = True
+        installation.write()
+        client = uppy.Companion51(straight(installation.start()))
+        upload = client.create("a.txt", "text/plain")
+        asked = hook.deliveries[0]
+        assert asked.event["type"] == "upload.signing" and asked.data()["key"] == upload["key"]
+        assert asked.data()["name"] == "a.txt" and asked.data()["type"] == "text/plain"
+        # What the site said is in the ticket: it is not asked again before the end.
+        hook.say((422, {"error": "No balrogs."}))
+        parts = [client.part(upload, number, data) for number, data in enumerate(PIECES, 1)]
+        fails(client.complete, upload, parts, status=400, message=f"at most {len(CONTENT) - 1} bytes")
+        fails(client.create, "a.txt", status=403, message="No balrogs.")
+        assert len(hook.deliveries) == 2 and not hook.problems()
+        answer = gateway.client(s3["url"]).list_multipart_uploads(Bucket=s3["uploads"], Prefix=upload["key"])
+        assert not answer.get("Uploads")
+    finally:
+        hook.stop()
+
+
 def test_the_site_says_no(install, store):
     hook = Hook(HOOK_SECRET)
     try:

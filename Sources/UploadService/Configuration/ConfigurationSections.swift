@@ -20,7 +20,6 @@ struct ConfigurationSections {
         checks.server(server, identity, hook)
         checks.receipt(receiptSecret, server)
         checks.withoutStorage(base, profiles, hook, receiptSecret)
-        checks.multipart(base, profiles, server, hasStorage: reader.section("storage").isPresent)
         guard let s3 else { return nil }
         checks.endpoints(s3, uploads)
         checks.versions(base, profiles, s3)

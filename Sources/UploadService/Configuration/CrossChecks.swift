@@ -41,26 +41,6 @@ struct CrossChecks {
         )
     }
 
-    func multipart(
-        _ base: Configuration.Rules, _ profiles: [String: Configuration.Rules], _ server: Configuration.Server,
-        hasStorage: Bool
-    ) {
-        let inherited = base.completeOnMultipart
-        let sections =
-            [(reader.section("rules"), inherited)]
-            + profiles.sorted { $0.key < $1.key }.map { name, rules in
-                (reader.section("profiles", name), rules.completeOnMultipart && !inherited)
-            }
-        for (section, isOn) in sections where isOn {
-            if !hasStorage {
-                section.report("complete_on_multipart", "needs a section [storage], where completed uploads go")
-            }
-            if server.secrets.isEmpty {
-                section.warn("complete_on_multipart", "has no effect without server.secret_file")
-            }
-        }
-    }
-
     func endpoints(_ s3: Configuration.S3, _ uploads: Configuration.Uploads?) {
         let section = reader.section("s3")
         var keys = [("endpoint", s3.endpoint)]
@@ -111,6 +91,7 @@ struct CrossChecks {
         for (section, rules, other) in [(reader.section("rules"), base, Configuration.Rules())] + sections {
             if rules.delete, !other.delete { section.warn("delete", reason) }
             if rules.inspect, !other.inspect { section.warn("inspect", reason) }
+            if rules.completeOnMultipart, !other.completeOnMultipart { section.warn("complete_on_multipart", reason) }
         }
         if receipt != nil { reader.section("receipt").warn("secret_file", reason) }
         // One that is asked beforehand has enough to do.

@@ -29,7 +29,9 @@ struct PartURLsTests {
             for number in [1, 2, 10, 999, 10_000] {
                 let request = try S3Request(
                     method: "PUT", endpoint: endpoint, addressing: place.1, bucket: "uploads", key: place.2,
-                    query: [QueryParameter("partNumber", ByteString("\(number)")), QueryParameter("uploadId", "2~a/b+c=")],
+                    query: [
+                        QueryParameter("partNumber", ByteString("\(number)")), QueryParameter("uploadId", "2~a/b+c="),
+                    ],
                     headers: length.map { [HeaderField("content-length", ByteString("\($0)"))] } ?? [])
                 let expected = OwnRequest(request).presigned(by: signer, at: Self.time, lifetime: lifetime).url
                 #expect(urls.url(ofPart: number) == expected)

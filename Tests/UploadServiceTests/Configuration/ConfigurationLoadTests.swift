@@ -25,7 +25,8 @@ import Testing
         #expect(configuration.s3.publicEndpoint == configuration.s3.endpoint)
         #expect(configuration.s3.addressing == .virtual)
         #expect(configuration.uploads.acl == .private)
-        #expect(configuration.uploads.credentials.key != nil && configuration.uploads.credentials.key?.sessionToken == nil)
+        #expect(
+            configuration.uploads.credentials.key != nil && configuration.uploads.credentials.key?.sessionToken == nil)
         #expect(configuration.storage == nil)
         #expect(configuration.hook == nil)
         #expect(configuration.receiptSecret == nil)

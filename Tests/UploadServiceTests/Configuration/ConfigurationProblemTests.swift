@@ -112,10 +112,6 @@ import Testing
         ("uploads", "key = \"{user}/a'b/{uuid}\"", "uploads.key: \"{user}/a'b/{uuid}\" may hold letters, digits and"),
         ("uploads", "key = \"{user}/../{uuid}\"", "uploads.key: \"{user}/../{uuid}\" must be a plain key"),
         ("uploads", "ticket_expires_after = 0", "uploads.ticket_expires_after: "),
-        (
-            "rules", "complete_on_multipart = true",
-            "rules.complete_on_multipart: needs a section [storage], where completed uploads go"
-        ),
         ("uploads", "session_token = \"a b\"", "uploads.session_token: must be one word of visible ASCII characters"),
         ("uploads", "session_token = \"\"", "uploads.session_token: is empty"),
         ("uploads", "session_token = 7", "uploads.session_token: must be a string in quotes, not a number"),
@@ -238,11 +234,11 @@ import Testing
             "storage.bucket: is the uploads bucket; what is trusted"
         ),
         (
-            "key = ", "key = \"{user}/{id}\"",
+            "key = \"{date}", "key = \"{user}/{id}\"",
             "storage.key: \"{user}/{id}\" holds a brace that begins none of {user}"
         ),
-        ("key = ", "key = \"{user}{ext}\"", "must hold {uuid}, else one upload could replace another"),
-        ("key = ", "key = \"/{uuid}\"", "must be a plain key"),
+        ("key = \"{date}", "key = \"{user}{ext}\"", "must hold {uuid}, else one upload could replace another"),
+        ("key = \"{date}", "key = \"/{uuid}\"", "must be a plain key"),
         ("claims = ", "claims = \"claims\"", "must end with a slash"),
         ("claims = ", "claims = \"a/../\"", "must be a plain key"),
         ("timeout = ", "timeout = 40", "hook.timeout: is 40; it must be less than server.deadline, which is 40"),

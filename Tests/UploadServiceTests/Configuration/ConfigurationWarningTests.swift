@@ -56,6 +56,7 @@ import Testing
 
     @Test(arguments: [
         ("rules", "delete = true", "rules.delete"), ("rules", "inspect = true", "rules.inspect"),
+        ("rules", "complete_on_multipart = true", "rules.complete_on_multipart"),
         ("profiles.a", "delete = true", "profiles.a.delete"), ("profiles.a", "inspect = true", "profiles.a.inspect"),
         ("receipt", "secret_file = \"/word\"", "receipt.secret_file"),
         ("hook", "command = [\"/bin/true\"]", "hook.command"),

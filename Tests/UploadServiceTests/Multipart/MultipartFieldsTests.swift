@@ -83,9 +83,12 @@ struct MultipartFieldsTests {
             (#"{"relativePath":"a/b","X.y_z-1":""}"#, ["relativepath: a/b", "x.y_z-1: "]),
             (#"{"name":"é"}"#, ["name: =?UTF-8?B?w6k=?="]),
             (#"{"name":"a\nb"}"#, ["name: =?UTF-8?B?YQpi?="]),
-            (#"{"a":" x","b":"x ","c":"x  y","d":"x y"}"#, [
-                "a: =?UTF-8?B?IHg=?=", "b: =?UTF-8?B?eCA=?=", "c: =?UTF-8?B?eCAgeQ==?=", "d: x y",
-            ]),
+            (
+                #"{"a":" x","b":"x ","c":"x  y","d":"x y"}"#,
+                [
+                    "a: =?UTF-8?B?IHg=?=", "b: =?UTF-8?B?eCA=?=", "c: =?UTF-8?B?eCAgeQ==?=", "d: x y",
+                ]
+            ),
             (#"{"name":"=?UTF-8?B?w6k=?="}"#, ["name: =?UTF-8?B?PT9VVEYtOD9CP3c2az0/PQ==?="]),
             ("{}", []),
         ] as [(String, [String])])

@@ -132,7 +132,8 @@ struct MultipartTests {
 
     // MARK: tickets
 
-    @Test(arguments: ["GET multipart/ID", "GET multipart/ID/1", "GET multipart/ID/batch", "POST multipart/ID/complete",
+    @Test(arguments: [
+        "GET multipart/ID", "GET multipart/ID/1", "GET multipart/ID/batch", "POST multipart/ID/complete",
         "DELETE multipart/ID",
     ])
     func everyCallNeedsTheTicket(call: String) throws {
@@ -148,7 +149,9 @@ struct MultipartTests {
         }
         let query = "key=\(Self.key.replacing("/", with: "%2F"))"
         expect(try send("2~U", query), 404, "unknown_upload")
-        expect(try send(String(id.dropLast(6)) + (id.hasSuffix("AAAAAA") ? "BBBBBB" : "AAAAAA"), query), 404, "unknown_upload")
+        expect(
+            try send(String(id.dropLast(6)) + (id.hasSuffix("AAAAAA") ? "BBBBBB" : "AAAAAA"), query), 404,
+            "unknown_upload")
         expect(try send(id, query, user: "sam"), 403, "not_permitted", "This upload is another user's")
         expect(try send(id, query, user: nil), 403, "login_required")
         expect(try send(id, query, at: testTime + 604_800), 403, "upload_expired")

@@ -43,13 +43,17 @@ final class StubS3: Transport {
             let url = request.url.description
             switch (request.method.description, url) {
             case ("POST", _) where url.hasSuffix("?uploads="):
-                return .success(Self.xml("<InitiateMultipartUploadResult><UploadId>2~U/1</UploadId></InitiateMultipartUploadResult>"))
+                return .success(
+                    Self.xml(
+                        "<InitiateMultipartUploadResult><UploadId>2~U/1</UploadId></InitiateMultipartUploadResult>"))
             case ("HEAD", _):
                 guard let size = state.object else { return .success(HTTPAnswer(status: 404)) }
                 return .success(
                     HTTPAnswer(
                         status: 200,
-                        headers: [HeaderField("content-length", ByteString("\(size)")), HeaderField("etag", "\"aa-2\"")]))
+                        headers: [
+                            HeaderField("content-length", ByteString("\(size)")), HeaderField("etag", "\"aa-2\""),
+                        ]))
             case ("GET", _) where !url.contains("uploadId="):
                 return .success(Self.error(404, "NoSuchKey"))
             default: break
@@ -66,14 +70,16 @@ final class StubS3: Transport {
                 state.parts = nil
                 if state.losesComplete { return .failure(.interrupted("reset")) }
                 return .success(
-                    Self.xml("  \n <CompleteMultipartUploadResult><ETag>\"aa-2\"</ETag></CompleteMultipartUploadResult>"))
+                    Self.xml(
+                        "  \n <CompleteMultipartUploadResult><ETag>\"aa-2\"</ETag></CompleteMultipartUploadResult>"))
             }
         }
         return try result.get()
     }
 
     private static func page(_ parts: [Part], _ url: String, _ length: Int) -> HTTPAnswer {
-        let marker = url.split(separator: "part-number-marker=").dropFirst().first
+        let marker =
+            url.split(separator: "part-number-marker=").dropFirst().first
             .flatMap { Int($0.prefix { $0.isNumber }) } ?? 0
         let rest = parts.filter { $0.number > marker }
         let page = rest.prefix(length)
@@ -104,7 +110,8 @@ extension Site {
             endpoint: try Endpoint(parsing: "http://internal.example:7480"), addressing: .path, region: "us-east-1",
             credentials: StaticCredentials(.test), transport: s3,
             surroundings: S3Surroundings(
-                now: { testTime * 1000 }, stopwatch: { 0 }, random: { [UInt8](repeating: 0, count: $0) }, sleep: { _ in }))
+                now: { testTime * 1000 }, stopwatch: { 0 }, random: { [UInt8](repeating: 0, count: $0) },
+                sleep: { _ in }))
         guard let template = StorageKeyTemplate("{user}/{uuid}/{name}") else { return site }
         site.uploads = UploadsDesk(client: client, template: template, permits: Permits(permits))
         site.tickets = TicketKeys(secrets: secrets.map { Secret($0) })

@@ -25,12 +25,12 @@ struct MultipartCompletion {
         let posted = try PostedParts(json: body)
         return try context.calling { () throws(RequestError) in
             let isNew = try make(posted, &account)
-            guard context.profile.completesAtOnce else {
+            guard context.profile.completesAtOnce, let desk = context.site.storage else {
                 if !isNew { try find(size: ticket.size, &account) }
                 return answer(nil)
             }
             do throws(RequestError) {
-                return answer(try store(&account))
+                return answer(try store(in: desk, &account))
             } catch {
                 throw !isNew && error == .invalidUpload ? .uploadIsOver : error
             }
@@ -107,8 +107,7 @@ struct MultipartCompletion {
     }
 
     /// Takes the object across as `POST file_uploaded` would, and gives what that would answer.
-    private func store(_ account: inout Account) throws(RequestError) -> ByteString {
-        guard let desk = context.site.storage else { throw .completionIsNotConfigured }
+    private func store(in desk: StorageDesk, _ account: inout Account) throws(RequestError) -> ByteString {
         let post = CompletionPost(dialect: .json, key: ticket.key, bucket: ticket.bucket, name: ticket.name)
         let completion = Completion(
             desk: desk, profile: context.profile, owner: context.identity, post: post,

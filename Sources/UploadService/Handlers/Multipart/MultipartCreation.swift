@@ -21,15 +21,10 @@ struct MultipartCreation {
             prefix: prefix, fileName: wish.fileName, time: time,
             uuid: UUIDText.version4(context.surroundings.random(16)))
         account.key = key
-        do throws(PolicyViolations) {
-            _ = try context.rules.authorize(
-                Upload(key: key, size: wish.size, contentType: wish.type), for: Caller(prefix: prefix), at: time)
-        } catch {
-            throw .refusedUpload(error)
-        }
+        let rules = try rules(for: wish, key, &account)
         var ticket = Ticket(
             bucket: context.rules.bucket, key: key, owner: prefix.text, profile: context.profile.name,
-            maximumSize: context.rules.maximumSize,
+            maximumSize: min(rules.maximumSize, rules.ceiling ?? .max),
             expiry: (try? time.adding(seconds: context.desk.ticketLifetime)) ?? time, name: wish.fileName)
         (ticket.size, ticket.type) = (wish.size, wish.type)
         ticket.uploadID = try begin(ticket, wish.metadata, &account)
@@ -39,6 +34,31 @@ struct MultipartCreation {
             throw .cannotSeal
         }
         return answer(ticket, sealed)
+    }
+
+    /// The rules that the upload keeps, as narrow as the site wants them.
+    private func rules(
+        for wish: MultipartWish, _ key: ByteString, _ account: inout Account
+    ) throws(RequestError) -> UploadRules {
+        let upload = Upload(key: key, size: wish.size, contentType: wish.type)
+        try check(upload, context.rules)
+        // What is not declared now comes no more: the type is S3's default, and the size is held when the parts are there.
+        let question = UploadQuestion(
+            key: key, type: wish.type, size: wish.size, name: wish.fileName, undeclared: .impossible)
+        let narrowed = try question.narrowed(
+            context.profile, for: context.identity, context.inquiry, context.surroundings, &account)
+        guard let narrowed else { return context.rules }
+        try check(upload, narrowed)
+        return narrowed
+    }
+
+    private func check(_ upload: Upload, _ rules: UploadRules) throws(RequestError) {
+        do throws(PolicyViolations) {
+            _ = try rules.authorize(
+                upload, for: Caller(prefix: context.identity.prefix), at: context.surroundings.signingTime)
+        } catch {
+            throw .refusedUpload(error)
+        }
     }
 
     /// S3's id of the new upload.
