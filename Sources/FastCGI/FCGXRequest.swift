@@ -1,15 +1,13 @@
 import CFastCGI
-import Glibc
 
 /// One worker's FCGX_Request: libfcgi parses a request out of memory, and writes the answer to the peer's socket.
 ///
-/// Its reads and writes both go to `ipcFd`; this points at a memory file holding one whole, validated request while libfcgi
-/// reads, and at the socket while it writes. libfcgi therefore never waits for a request, and never closes a socket of
+/// Its reads and writes both go to `ipcFd`; this stands for memory that holds one whole, validated request while libfcgi
+/// reads, and is the socket while it writes. libfcgi therefore never waits for a request, and never closes a socket of
 /// ours. It lies on the heap because libfcgi's streams keep its address.
 @safe struct FCGXRequest: ~Copyable {
     private let request: UnsafeMutablePointer<FCGX_Request>
-    private var memory: Int32 = -1
-    private var length = 0
+    private var memory = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
     init() {
         unsafe request = .allocate(capacity: 1)
@@ -19,17 +17,16 @@ import Glibc
 
     deinit {
         unsafe request.deallocate()
-        if memory >= 0 { close(memory) }
+        unsafe memory.deallocate()
     }
 
     /// Has libfcgi parse the records of one request; nil where it could not.
     mutating func accept(_ records: [UInt8], answeringOn socket: Int32) -> Exchange? {
-        guard store(records) else { return nil }
-        unsafe request.pointee.ipcFd = memory
+        store(records)
+        unsafe request.pointee.ipcFd = Int32(countersign_lent)
         unsafe request.pointee.keepConnection = 1
         guard unsafe FCGX_Accept_r(request) == 0 else {
-            // It has closed the memory file, and failed to accept a connection in its place.
-            memory = -1
+            // It has tried to accept a connection in place of what it could not read.
             unsafe request.pointee.ipcFd = -1
             return nil
         }
@@ -38,24 +35,24 @@ import Glibc
         return exchange
     }
 
-    /// Makes the memory file hold these bytes and no others, ready to be read from the first.
-    private mutating func store(_ bytes: [UInt8]) -> Bool {
-        if memory < 0 {
-            memory = countersign_memory()
-            length = 0
+    /// Lends the bytes from where they can stay until the next request.
+    private mutating func store(_ bytes: [UInt8]) {
+        if unsafe memory.count < bytes.count || memory.count > max(bytes.count, 1 << 20) {
+            unsafe memory.deallocate()
+            unsafe memory = .allocate(byteCount: max(bytes.count, 8192), alignment: 8)
         }
-        guard memory >= 0 else { return false }
-        if bytes.count < length, ftruncate(memory, bytes.count) != 0 { return false }
-        length = bytes.count
-        var written = 0
-        while written < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { bytes in
-                unsafe pwrite(memory, bytes.baseAddress?.advanced(by: written), bytes.count - written, written)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return false }
-            written += count
-        }
-        return lseek(memory, 0, SEEK_SET) == 0
+        unsafe memory.copyBytes(from: bytes)
+        unsafe countersign_lend(memory.baseAddress, bytes.count)
+    }
+
+    /// Whether this libfcgi reads what it is lent; one that is bound to its own functions would not.
+    static var readsMemory: Bool {
+        var records: [UInt8] = []
+        records.append(header: .beginRequest, id: 1, contentLength: 8)
+        records.append(contentsOf: [0, UInt8(Record.Role.responder), 0, 0, 0, 0, 0, 0])
+        records.append(stream: .params, id: 1, content: [])
+        records.append(stream: .stdin, id: 1, content: [])
+        var request = FCGXRequest()
+        return request.accept(records, answeringOn: -1) != nil
     }
 }

@@ -3,7 +3,7 @@
 /// libfcgi reads a request only from here, whole: so it never waits for a peer, and never meets a management record, a
 /// foreign request or a length that is not true. FastCGI 1.0, section 5,
 /// <https://fastcgi-archives.github.io/FastCGI_Specification.html#S5>.
-struct IncomingRequest {
+struct IncomingRequest: ~Copyable {
     enum Step: Equatable {
         /// All bytes were taken; the request is not whole yet.
         case more

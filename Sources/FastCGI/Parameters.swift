@@ -2,7 +2,7 @@ import Glibc
 
 /// The CGI meta-variables of one request, as bytes in one buffer.
 ///
-/// Each entry is two 32-bit lengths, the name and the value; a lookup walks them and compares. RFC 3875, section 4.1,
+/// Each entry is two 32-bit lengths, the name, `=` and the value; a lookup walks them and compares. RFC 3875, section 4.1,
 /// <https://www.rfc-editor.org/rfc/rfc3875#section-4.1>.
 package struct Parameters: Sendable {
     private var storage: [UInt8] = []
@@ -12,6 +12,7 @@ package struct Parameters: Sendable {
             let lengths = (UInt32(truncatingIfNeeded: name.utf8.count), UInt32(truncatingIfNeeded: value.utf8.count))
             unsafe withUnsafeBytes(of: lengths) { lengths in unsafe storage.append(contentsOf: lengths) }
             storage.append(contentsOf: name.utf8)
+            storage.append(UInt8(ascii: "="))
             storage.append(contentsOf: value.utf8)
         }
     }
@@ -39,9 +40,8 @@ package struct Parameters: Sendable {
                 let entry = unsafe base + count
                 unsafe entry.storeBytes(of: UInt32(truncatingIfNeeded: nameLength), as: UInt32.self)
                 unsafe entry.storeBytes(of: UInt32(truncatingIfNeeded: valueLength), toByteOffset: 4, as: UInt32.self)
-                unsafe memcpy(entry + Self.prefix, variable, nameLength)
-                unsafe memcpy(entry + Self.prefix + nameLength, sign + 1, valueLength)
-                count += Self.prefix + nameLength + valueLength
+                unsafe memcpy(entry + Self.prefix, variable, length)
+                count += Self.prefix + length
             }
         }
     }
@@ -79,13 +79,14 @@ package struct Parameters: Sendable {
         }
     }
 
-    /// False where no name can occur twice, told by each name's length, first and last bytes alone.
+    /// False where no name can occur twice, told by a hash of each name's length, first and last bytes alone.
     package var mayRepeat: Bool {
-        unsafe withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Self.compared) { keys in
+        unsafe withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.compared * 2) { keys in
             unsafe storage.withUnsafeBytes { bytes in
                 guard let base = bytes.baseAddress else { return false }
+                // A hash table in which 0 is a free place; every hash is odd.
+                unsafe keys.initialize(repeating: 0)
                 var count = 0
-                var seen: UInt64 = 0
                 var offset = 0
                 while offset < bytes.count {
                     guard count < Self.compared else { return true }
@@ -96,22 +97,23 @@ package struct Parameters: Sendable {
                     let head = unsafe base.loadUnaligned(fromByteOffset: offset + Self.prefix - 1, as: UInt16.self) >> 8
                     let shift = UInt64(max(0, 8 - length)) * 8
                     let key = (tail >> shift) &+ (UInt64(length) << 8 | UInt64(head)) &* 0x9e37_79b9_7f4a_7c15
-                    let bit: UInt64 = 1 << ((key &* 0x9e37_79b9_7f4a_7c15) >> 58)
-                    if seen & bit != 0 {
-                        for earlier in 0..<count where unsafe keys[earlier] == key { return true }
+                    let hash = UInt32(truncatingIfNeeded: (key &* 0x9e37_79b9_7f4a_7c15) >> 32) | 1
+                    var place = Int(hash >> 24)
+                    while unsafe keys[place] != 0 {
+                        if unsafe keys[place] == hash { return true }
+                        place = (place + 1) % (Self.compared * 2)
                     }
-                    seen |= bit
-                    unsafe keys[count] = key
+                    unsafe keys[place] = hash
                     count += 1
-                    offset += Self.prefix + length + valueLength
+                    offset += Self.prefix + length + 1 + valueLength
                 }
                 return false
             }
         }
     }
 
-    /// More names than this are not compared with each other.
-    private static let compared = 256
+    /// More names than this are not compared with each other; twice as many is what eight bits of a hash count.
+    private static let compared = 128
 
     /// The two lengths ahead of an entry's bytes.
     private static let prefix = 8
@@ -133,7 +135,7 @@ package struct Parameters: Sendable {
             let nameLength = unsafe Int(base.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
             let valueLength = unsafe Int(base.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self))
             let start = offset + prefix
-            let value = start + nameLength
+            let value = start + nameLength + 1
             offset = value + valueLength
             if nameLength == wanted.count, unsafe memcmp(base + start, name, nameLength) == 0 {
                 return value..<offset

@@ -5,10 +5,13 @@ package struct Response: Sendable, Equatable {
     package struct Header: Sendable, Equatable {
         package let name: String
         package let value: String
+        /// As it is written; nil where that would not be one header line.
+        let line: [UInt8]?
 
         package init(_ name: String, _ value: String) {
             self.name = name
             self.value = value
+            line = Self.line(name, value)
         }
     }
 

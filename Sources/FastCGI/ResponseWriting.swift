@@ -34,16 +34,8 @@ extension Response {
         bytes.append(Self.reason(status))
         bytes.append("\r\n")
         for header in headers {
-            let name = header.name.utf8
-            if header.isOurs { continue }
-            let start = bytes.count
-            bytes.append(contentsOf: name)
-            guard bytes.count > start, bytes[start...].allSatisfy(\.isTokenByte) else { return false }
-            bytes.append(": ")
-            let value = bytes.count
-            bytes.append(contentsOf: header.value.utf8)
-            guard bytes[value...].allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else { return false }
-            bytes.append("\r\n")
+            guard let line = header.line else { return false }
+            bytes += line
         }
         return true
     }
@@ -80,8 +72,17 @@ extension Response {
 }
 
 extension Response.Header {
+    /// Made with the header, so that one which every answer has is looked at once.
+    static func line(_ name: String, _ value: String) -> [UInt8]? {
+        if isOurs(name) { return [] }
+        guard !name.isEmpty, name.utf8.allSatisfy(\.isTokenByte),
+            value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f })
+        else { return nil }
+        return Array("\(name): \(value)\r\n".utf8)
+    }
+
     /// Status and Content-Length are written from the response itself, once.
-    fileprivate var isOurs: Bool {
+    private static func isOurs(_ name: String) -> Bool {
         switch name.utf8.count {
         case 14: name.utf8.elementsEqual("content-length".utf8) { $0 | 0x20 == $1 | 0x20 }
         case 6: name.utf8.elementsEqual("status".utf8) { $0 | 0x20 == $1 | 0x20 }

@@ -9,9 +9,11 @@ import Synchronization
     private var records: [UInt8] = []
     private var output: [UInt8] = []
     private let buffer: UnsafeMutableBufferPointer<UInt8>
+    private let clock: WorkerClock
 
-    init(_ responder: Responder) {
+    init(_ responder: Responder, _ clock: WorkerClock) {
         self.responder = responder
+        self.clock = clock
         unsafe buffer = .allocate(capacity: 64 * 1024)
     }
 
@@ -114,18 +116,20 @@ import Synchronization
             return false
         }
         let parameters = exchange.parameters
-        let response = respond(parameters, exchange.body(connection.request.body.count), connection.request)
+        let body = exchange.body(connection.request.body.count)
+        let response = respond(parameters, body, declared: connection.request.contentLength)
         let isHead = parameters.isHead
         return write(response, head: isHead, exchange, connection) && connection.request.keepsConnection
             && !responder.isDraining
     }
 
-    private func respond(_ parameters: Parameters, _ body: [UInt8]?, _ incoming: borrowing IncomingRequest) -> Response
-    {
+    private func respond(_ parameters: Parameters, _ body: [UInt8]?, declared: ContentLength) -> Response {
         do throws(Refusal) {
             try responder.check.parameters(parameters)
             guard let body else { throw .malformed(.unreadableParameters) }
-            try responder.check.length(incoming.contentLength, received: body.count)
+            try responder.check.length(declared, received: body.count)
+            clock.begin()
+            defer { clock.end() }
             return responder.handler(Request(parameters: parameters, body: body))
         } catch {
             return responder.refusal(error, parameters)

@@ -5,26 +5,33 @@ internal import Glibc
 /// Security decisions compare bytes: `String` holds `"é"` and `"e\u{301}"` for equal, S3 does not. A `ByteString` cut
 /// from a larger buffer shares it.
 public struct ByteString: Sendable {
+    /// The bytes themselves; the first index need not be 0.
     public let bytes: ArraySlice<UInt8>
 
+    /// Shares the buffer that the slice was cut from; nothing is checked.
     public init(_ bytes: ArraySlice<UInt8>) {
         self.bytes = bytes
     }
 
+    /// Shares the array's buffer; nothing is checked.
     public init(_ bytes: [UInt8]) {
         self.bytes = bytes[...]
     }
 
+    /// The string's UTF-8, not normalised.
     public init(_ string: String) {
         self.bytes = Array(string.utf8)[...]
     }
 
+    /// The number of bytes.
     public var count: Int { bytes.count }
+    /// Whether there is no byte.
     public var isEmpty: Bool { bytes.isEmpty }
 
     /// The text, or nil where the bytes are not UTF-8; nothing is repaired.
     public var string: String? { String(validating: bytes, as: UTF8.self) }
 
+    /// Whether the first bytes are exactly those of `prefix`.
     public func hasPrefix(_ prefix: ByteString) -> Bool {
         guard count >= prefix.count else { return false }
         return unsafe bytes.withUnsafeBytes { bytes in
@@ -85,6 +92,7 @@ public struct ByteString: Sendable {
 }
 
 extension ByteString: Equatable, Hashable {
+    /// Whether both have the same bytes; not in constant time, so nothing for secrets.
     public static func == (left: ByteString, right: ByteString) -> Bool {
         guard left.count == right.count else { return false }
         return unsafe left.bytes.withUnsafeBytes { left in
@@ -95,12 +103,14 @@ extension ByteString: Equatable, Hashable {
         }
     }
 
+    /// Hashes the bytes.
     public func hash(into hasher: inout Hasher) {
         unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
     }
 }
 
 extension ByteString: ExpressibleByStringLiteral {
+    /// The literal's UTF-8.
     public init(stringLiteral value: String) {
         self.init(value)
     }

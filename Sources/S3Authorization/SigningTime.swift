@@ -1,5 +1,6 @@
 /// One instant in whole seconds, 1970 to 9999 UTC, and the spellings that S3 knows for it.
 public struct SigningTime: Sendable, Hashable, Comparable {
+    /// How an instant is written.
     public enum Spelling: Sendable, CaseIterable {
         /// `20151229T000000Z`: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-date-handling.html
         case basic
@@ -11,6 +12,7 @@ public struct SigningTime: Sendable, Hashable, Comparable {
         case http
     }
 
+    /// Why a text or a number is no such instant.
     public enum Invalid: Error, Equatable {
         /// Not of the spelling's form: a wrong length, separator or digit.
         case form
@@ -91,6 +93,7 @@ public struct SigningTime: Sendable, Hashable, Comparable {
         SigningTime(known: secondsSince1970 - secondsSince1970 % 86_400)
     }
 
+    /// Whether `left` is earlier.
     public static func < (left: SigningTime, right: SigningTime) -> Bool {
         left.secondsSince1970 < right.secondsSince1970
     }
@@ -103,12 +106,14 @@ public struct SigningTime: Sendable, Hashable, Comparable {
 }
 
 extension SigningTime {
+    /// The instant in that spelling, without milliseconds.
     public func text(_ spelling: Spelling) -> ByteString {
         var output: [UInt8] = []
         append(spelling, to: &output)
         return ByteString(output)
     }
 
+    /// Writes the instant behind what `output` holds, without milliseconds.
     public func append(_ spelling: Spelling, to output: inout [UInt8]) {
         output.reserveCapacity(output.count + 29)
         let days = Int(secondsSince1970 / 86_400)

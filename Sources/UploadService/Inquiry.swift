@@ -58,7 +58,7 @@ struct Inquiry {
 
     /// Where S3 may redirect this request's iframe.
     var returnPage: ReturnPage? {
-        let path = ByteString(site.mount.bytes + "/empty_html".utf8)
+        let path = shared.emptyPage
         if let url = site.url { return ReturnPage(site: url, path: path) }
         return parameter("HTTP_HOST").map { ReturnPage(host: $0, isPlainHTTPAllowed: !isSecure, path: path) }
     }
@@ -81,10 +81,12 @@ struct Inquiry {
 
     /// The value of a name in the query, undecoded; empty where the name stands alone, nil where it is not there.
     func queryValue(_ name: StaticString) -> ByteString? {
-        guard let query = parameter("QUERY_STRING") else { return nil }
-        for pair in query.bytes.split(separator: UInt8(ascii: "&")) {
-            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            if ByteString(parts[0]).is(name) { return parts.count == 2 ? ByteString(parts[1]) : "" }
+        guard var rest = parameter("QUERY_STRING")?.bytes else { return nil }
+        while !rest.isEmpty {
+            let pair = rest[..<(rest.firstIndex(of: UInt8(ascii: "&")) ?? rest.endIndex)]
+            rest = rest[min(pair.endIndex + 1, rest.endIndex)...]
+            let sign = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+            if ByteString(pair[..<sign]).is(name) { return ByteString(pair[min(sign + 1, pair.endIndex)...]) }
         }
         return nil
     }

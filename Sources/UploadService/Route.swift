@@ -18,6 +18,9 @@ enum Route: Equatable {
     case directUploads
     case evaporate
     case health
+    case ready
+    case metrics
+    case time
     /// `s3/multipart` and what lies below it.
     case multipart(MultipartRoute)
     case sts
@@ -27,7 +30,11 @@ enum Route: Equatable {
         ("/empty_html", .emptyPage), ("/prefix", .prefix), ("/health", .health), ("/s3/sts", .sts),
         ("/presign", .presign), ("/s3/params", .uppyParameters), ("/s3/presign", .uppySigning), ("/session", .session),
         ("/direct_uploads", .directUploads), ("/evaporate", .evaporate),
+        ("/ready", .ready), ("/metrics", .metrics), ("/time", .time),
     ]
+
+    /// All that have a name of their own.
+    static var listed: [Route] { all.map(\.1) }
 
     /// What a log calls it.
     var name: StaticString {
@@ -45,6 +52,9 @@ enum Route: Equatable {
         case .directUploads: "direct_uploads"
         case .evaporate: "evaporate"
         case .health: "health"
+        case .ready: "ready"
+        case .metrics: "metrics"
+        case .time: "time"
         case .multipart(let route): route.name
         case .sts: "s3/sts"
         }
@@ -58,7 +68,7 @@ enum Route: Equatable {
         case .uppyParameters, .session, .evaporate: [.get]
         case .file: [.post, .delete]
         case .fileUploaded: [.post, .put, .patch]
-        case .emptyPage, .prefix, .health: [.get, .head]
+        case .emptyPage, .prefix, .health, .ready, .metrics, .time: [.get, .head]
         case .multipart(let route): route.methods
         case .sts: [.get]
         }
@@ -69,7 +79,7 @@ enum Route: Equatable {
         switch self {
         case .presign, .uppyParameters, .session, .evaporate: true
         case .sign, .fileUploaded, .uploadURI, .file, .emptyPage, .prefix, .health, .uppySigning, .directUploads,
-            .multipart, .sts:
+            .multipart, .sts, .ready, .metrics, .time:
             false
         }
     }

@@ -20,6 +20,8 @@ package struct Site: Sendable {
     /// What signs for browsers and API clients.
     package var credentials: any CredentialsProvider
     package var keys = SigningKeyCache()
+    /// What is for operators and may be asked for where uploads are.
+    package var publicPages: [OperatorsPage] = [.health, .time]
     /// Which clients get a page's errors with status 200.
     package var iframeErrors = IframeErrors.always
     /// Where browsers upload to.

@@ -1,13 +1,10 @@
 """From the file chosen to the object in the storage bucket: a page, and programs, through the web servers to a real S3."""
 
 import base64
-import contextlib
 import hashlib
 import hmac
 import json
-import threading
 import uuid
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
@@ -15,117 +12,19 @@ import pytest
 import requests
 from botocore.config import Config
 
-import gateway
-import servers
 from browser import UploadPage
-from processes import give
+from hooked import PIXEL, installed
 from uploads import fields, login, new_key, policy, send, sign
 
 VERSIONS = pytest.mark.parametrize("version", [2, 4], ids=["V2", "V4"])
 TRANSPORTS = pytest.mark.parametrize("transport", ["xhr", "iframe"])
 CONTENT = b"One does not simply walk into a bucket.\n" * 50
-PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 PATIENCE = 60
-
-
-class Hook:
-    """The site's own server: refuses what is named so, narrows what is named so, takes the rest."""
-
-    def __init__(self):
-        self.events = events = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                events.append(event)
-                status, members = Hook.verdict(event["type"], json.dumps(event["data"]))
-                body = json.dumps(members).encode()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @staticmethod
-    def verdict(kind, data):
-        if kind == "upload.signing":
-            if "over-quota" in data:
-                return 422, {"error": "Your 10 photos are used up"}
-            return 200, {"maxSize": 2000} if "narrow" in data else {}
-        if kind == "upload.completed" and "orc.txt" in data:
-            return 422, {"error": "No orcs in this album"}
-        return 200, {"message": "Stored as photo 7", "thumbnailUrl": PIXEL} if kind == "upload.completed" else {}
-
-    def kinds(self):
-        return [event["type"] for event in self.events]
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-
-class Installation:
-    """The program with a hook and deletion, behind nginx and Apache's proxy_fcgi."""
-
-    def __init__(self, s3, authorize):
-        self.hook = Hook()
-        self.program = servers.Countersign(s3)
-        secret = self.program.directory / "hook.key"
-        secret.write_text("a-secret-of-24-bytes-or-more\n")
-        secret.chmod(0o600)
-        give(secret)
-        text = self.program.config.read_text().replace("[rules]\n", "[rules]\ndelete = true\n")
-        self.program.config.write_text(f"""{text}
-[hook]
-url = "{self.hook.url}"
-secret_file = "{secret}"
-authorize = {str(authorize).lower()}
-""")
-        self.running = []
-        try:
-            self.program.start()
-            self.running.append(servers.Nginx(self.program.socket, servers=servers.NGINX_BASIC))
-            self.running.append(servers.Apache(self.program, ways=("proxy_fcgi",)))
-            self.sites = {site.name: site for server in self.running for site in server.start().sites()}
-        except BaseException:
-            self.stop()
-            raise
-
-    def stop(self):
-        with contextlib.ExitStack() as stack:
-            stack.callback(self.hook.stop)
-            stack.callback(self.program.stop)
-            for server in self.running:
-                stack.callback(server.stop)
-
-
-def installed(s3, authorize):
-    installation = Installation(s3, authorize)
-    client = gateway.client(s3["url"])
-    try:
-        gateway.allow_origins(client, [*origins_before(client), *(site.url for site in installation.sites.values())])
-        yield installation
-    finally:
-        installation.stop()
-
-
-def origins_before(client):
-    try:
-        rules = client.get_bucket_cors(Bucket="uploads")["CORSRules"]
-    except client.exceptions.ClientError:
-        return []  # none yet
-    return [origin for rule in rules for origin in rule["AllowedOrigins"]]
 
 
 @pytest.fixture(scope="module")
 def installation(s3):
-    yield from installed(s3, authorize=False)
+    yield from installed(s3)
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +51,8 @@ def objects(store):
 
 
 PLACES = [("nginx", 2, "xhr"), ("nginx", 2, "iframe"), ("nginx", 4, "xhr"), ("nginx", 4, "iframe"),
-          ("apache-proxy_fcgi", 4, "xhr"), ("apache-proxy_fcgi", 4, "iframe")]
+          ("apache-proxy_fcgi", 4, "xhr"), ("apache-proxy_fcgi", 4, "iframe"),
+          ("apache-fcgid", 4, "xhr"), ("apache-fcgid", 2, "iframe"), ("apache-cgi", 4, "xhr"), ("apache-cgi", 2, "iframe")]
 
 
 @pytest.mark.parametrize("server, version, transport", PLACES)
@@ -284,7 +184,7 @@ def delete(url, key, user="frodo"):
                            headers=login(user), timeout=PATIENCE)
 
 
-@pytest.mark.parametrize("server", ["nginx", "apache-proxy_fcgi"])
+@pytest.mark.parametrize("server", ["nginx", "apache-proxy_fcgi", "apache-fcgid", "apache-cgi"])
 def test_a_user_takes_an_upload_back(installation, store, server):
     url = installation.sites[server].url
     offer = ask(url).json()
@@ -334,3 +234,18 @@ def test_a_hook_lowers_the_size(asking, s3, store, version):
     assert send(s3, form, b"x" * 2000).status_code == 200
     stored(url, store, key, b"x" * 2000, "narrow.txt")
     assert asking.hook.kinds()[-3:] == ["upload.signing", "upload.copying", "upload.completed"]
+
+
+def test_a_hook_says_what_an_api_client_may_do(asking, store):
+    url = asking.sites["nginx"].url
+    answer = ask(url, {"filename": "over-quota.txt"})
+    assert (answer.status_code, answer.json()["error"]) == (403, "Your 10 photos are used up")
+    undeclared = ask(url, {"filename": "narrow.txt"})
+    assert (undeclared.status_code, undeclared.json()["errors"]) == (400, {"size": ["This field is required."]})
+    assert ask(url, {"filename": "narrow.txt", "size": 2001}).status_code == 400
+    offer = ask(url, {"filename": "narrow.txt", "size": 1990}).json()
+    assert requests.put(offer["upload_uri"], data=CONTENT, headers=offer["headers"], timeout=PATIENCE).status_code >= 400
+    assert offer["key"] not in store.keys()
+    put = requests.put(offer["upload_uri"], data=CONTENT[:1990], headers=offer["headers"], timeout=PATIENCE)
+    assert put.status_code == 200, put.text
+    stored(url, store, offer["key"], CONTENT[:1990], "narrow.txt")

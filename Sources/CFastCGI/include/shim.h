@@ -1,12 +1,19 @@
 #pragma once
 #include <fcgiapp.h>
+#include <limits.h>
+#include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/un.h>
 
-/* accept4 and memfd_create hide behind _GNU_SOURCE, which the importer of the system's headers does not set. */
+/* accept4 and pthread_setname_np hide behind _GNU_SOURCE, which the importer of the system's headers does not set. */
 int countersign_accept(int listener);
-int countersign_memory(void);
+void countersign_name_thread(const void *name);
+
+/* A descriptor that no file has: libfcgi reads from it what the calling thread has been lent, to its end. */
+enum { countersign_lent = INT_MAX };
+
+/* The bytes stay the caller's, and must stay where they are until all is read that will be. */
+void countersign_lend(const void *bytes, size_t count);

@@ -1,21 +1,25 @@
 /// A request of a multipart upload that keeps every rule, in our own words: the only one there is a signature for.
 public struct AuthorizedRESTRequest: Sendable {
+    /// Which of the requests of a multipart upload it is.
     public let operation: MultipartOperation
     /// The one object key that it concerns.
     public let key: ByteString
     private let request: MultipartRequest
+    private let written: MultipartText
     private let credentials: Credentials
 
-    fileprivate init(_ request: MultipartRequest, _ credentials: Credentials) {
+    fileprivate init(_ request: MultipartRequest, _ written: MultipartText, _ credentials: Credentials) {
         operation = request.operation
         key = request.key
         self.request = request
+        self.written = written
         self.credentials = credentials
     }
 
     /// What is signed, before anything of it is hashed.
-    package var text: ByteString { request.text }
+    package var text: ByteString { written.whole }
 
+    /// The version of the text that the client wrote.
     public var version: SignatureVersion {
         if case .v4 = request.version { .v4 } else { .v2 }
     }
@@ -39,10 +43,10 @@ public struct AuthorizedRESTRequest: Sendable {
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>
     public func sign(with keys: SigningKeyCache) -> ByteString {
         switch request.version {
-        case .v2: SignatureV2.SigningKey(secret: credentials.secret).signature(of: request.canonicalText)
-        case .v4(let scope, _, _):
+        case .v2: SignatureV2.SigningKey(secret: credentials.secret).signature(of: written.canonical)
+        case .v4(let scope, _):
             keys.key(secret: credentials.secret, scope: scope).signature(
-                of: StringToSign(canonicalRequest: request.canonicalText, time: request.time, scope: scope))
+                of: StringToSign(canonicalRequest: written.canonical, time: request.time, scope: scope))
         }
     }
 }
@@ -62,10 +66,11 @@ extension UploadRules {
         let checked = check.examine()
         let violations = request.violations + check.policy.violations
         guard violations.isEmpty, let checked else { throw PolicyViolations(all: violations) }
-        guard checked.text == request.text else {
+        let written = checked.text
+        guard written.whole == request.text else {
             let message = "The text should be spelled exactly as S3 spells the request that it is about"
             throw PolicyViolations(all: [PolicyViolation(.conditions, message)])
         }
-        return AuthorizedRESTRequest(checked, credentials)
+        return AuthorizedRESTRequest(checked, written, credentials)
     }
 }

@@ -12,9 +12,7 @@ enum KeySpelling: CaseIterable {
     case path
 
     /// <https://www.rfc-editor.org/rfc/rfc3986#section-3.3>
-    func spell(_ key: ByteString) -> ByteString {
-        var output: [UInt8] = []
-        output.reserveCapacity(key.count + 16)
+    func append(_ key: ByteString, to output: inout [UInt8]) {
         for byte in key.bytes {
             if PercentEncoding.isUnreserved(byte) || keeps(byte) {
                 output.append(byte)
@@ -22,11 +20,21 @@ enum KeySpelling: CaseIterable {
                 PercentEncoding.appendEscape(of: byte, to: &output)
             }
         }
+    }
+
+    func spell(_ key: ByteString) -> ByteString {
+        var output: [UInt8] = []
+        output.reserveCapacity(key.count + 16)
+        append(key, to: &output)
         return ByteString(output)
     }
 
     /// The key that `text` spells, and how; nil where it is none of these spellings of any key.
-    static func read(_ text: ByteString) -> (key: ByteString, spelling: KeySpelling)? {
+    static func read(_ text: ByteString) -> (text: ByteString, spelling: KeySpelling)? {
+        // Most keys need no escape at all.
+        if text.bytes.allSatisfy({ PercentEncoding.isUnreserved($0) || $0 == UInt8(ascii: "/") }) {
+            return (text, .segments)
+        }
         guard let key = try? PercentEncoding.decode(text) else { return nil }
         return allCases.first { $0.spell(key) == text }.map { (key, $0) }
     }

@@ -13,54 +13,50 @@ public enum MultipartOperation: Sendable, Equatable {
     /// Amazon's have less than 200 bytes.
     static let longestUploadID = 1024
 
-    /// What is wrong with a method and a query, and where.
-    struct Invalid: Error, Equatable {
-        let place: ByteString
-        let message: String
+    /// What is wrong with a method and a query.
+    enum Invalid: Error, Equatable {
+        case operation, partNumber, uploadID
     }
 
     /// Reads the query's text: `uploads` (version 4 writes `uploads=`), `partNumber=3&uploadId=U` or `uploadId=U`.
     init(method: ByteString, query: ByteString) throws(Invalid) {
-        let parameters = query.bytes.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false)
-            .map(Self.parameter)
-        let names = parameters.map(\.name)
-        if method.is("POST"), names == ["uploads"], parameters[0].value.isEmpty {
+        if method.is("POST"), query.is("uploads") || query.is("uploads=") {
             self = .initiate
-        } else if method.is("PUT"), names == ["partNumber", "uploadId"] {
-            self = .uploadPart(try Self.part(parameters[0].value), uploadID: try Self.uploadID(parameters[1].value))
-        } else if method.is("POST"), names == ["uploadId"] {
-            self = .complete(uploadID: try Self.uploadID(parameters[0].value))
-        } else if method.is("DELETE"), names == ["uploadId"] {
-            self = .abort(uploadID: try Self.uploadID(parameters[0].value))
+        } else if method.is("PUT"), query.begins(with: "partNumber="),
+            let end = query.bytes.firstIndex(of: UInt8(ascii: "&")),
+            let id = Self.value(of: "uploadId=", in: ByteString(query.bytes[(end + 1)...]))
+        {
+            let number = try Self.part(ByteString(query.bytes[..<end].dropFirst(11)))
+            self = .uploadPart(number, uploadID: try Self.uploadID(id))
+        } else if method.is("POST"), let id = Self.value(of: "uploadId=", in: query) {
+            self = .complete(uploadID: try Self.uploadID(id))
+        } else if method.is("DELETE"), let id = Self.value(of: "uploadId=", in: query) {
+            self = .abort(uploadID: try Self.uploadID(id))
         } else {
-            throw Invalid(
-                place: "operation",
-                message: "Only these are signed: POST ?uploads, PUT ?partNumber=N&uploadId=U, POST ?uploadId=U "
-                    + "and DELETE ?uploadId=U")
+            throw .operation
         }
     }
 
-    private static func parameter(_ text: ArraySlice<UInt8>) -> QueryParameter {
-        let equals = text.firstIndex(of: UInt8(ascii: "=")) ?? text.endIndex
-        return QueryParameter(ByteString(text[..<equals]), ByteString(text[equals...].dropFirst()))
+    private static func value(of name: StaticString, in text: ByteString) -> ByteString? {
+        text.begins(with: name) ? text.dropFirst(name.utf8CodeUnitCount) : nil
     }
 
     private static func part(_ text: ByteString) throws(Invalid) -> Int {
         guard text.bytes.first != UInt8(ascii: "0"), let number = DecimalDigits.value(of: text), number <= lastPart
-        else { throw Invalid(place: "partNumber", message: "Should be a whole number from 1 to \(lastPart)") }
+        else { throw .partNumber }
         return Int(number)
     }
 
-    /// Those bytes only that no encoding changes: the query of version 2 is not encoded, that of version 4 is.
+    /// Those bytes only that no encoding changes: the query of version 2 is not encoded, that of version 4 is. With `&`
+    /// among the refused, another parameter has no place either.
     private static func uploadID(_ text: ByteString) throws(Invalid) -> ByteString {
         guard (1...longestUploadID).contains(text.count), text.bytes.allSatisfy(PercentEncoding.isUnreserved) else {
-            let message = "Should be 1 to \(longestUploadID) of the characters A-Z, a-z, 0-9, '-', '.', '_' and '~'"
-            throw Invalid(place: "uploadId", message: message)
+            throw .uploadID
         }
         return text
     }
 
-    var method: ByteString {
+    var method: StaticString {
         switch self {
         case .initiate, .complete: "POST"
         case .uploadPart: "PUT"
@@ -68,12 +64,16 @@ public enum MultipartOperation: Sendable, Equatable {
         }
     }
 
-    var query: [QueryParameter] {
+    /// The query, in the order of its names.
+    func append(to output: inout [UInt8], version: SignatureVersion) {
         switch self {
-        case .initiate: [QueryParameter("uploads")]
+        case .initiate: output.append(contentsOf: (version == .v4 ? "uploads=" : "uploads").utf8)
         case .uploadPart(let number, let id):
-            [QueryParameter("partNumber", ByteString("\(number)")), QueryParameter("uploadId", id)]
-        case .complete(let id), .abort(let id): [QueryParameter("uploadId", id)]
+            output.append(contentsOf: "partNumber=\(number)&uploadId=".utf8)
+            output.append(contentsOf: id.bytes)
+        case .complete(let id), .abort(let id):
+            output.append(contentsOf: "uploadId=".utf8)
+            output.append(contentsOf: id.bytes)
         }
     }
 
@@ -92,6 +92,26 @@ public enum MultipartOperation: Sendable, Equatable {
         case .uploadPart: "part"
         case .complete: "complete"
         case .abort: "abort"
+        }
+    }
+}
+
+extension MultipartOperation.Invalid {
+    var place: ByteString {
+        switch self {
+        case .operation: "operation"
+        case .partNumber: "partNumber"
+        case .uploadID: "uploadId"
+        }
+    }
+
+    var message: String {
+        switch self {
+        case .operation:
+            "Only these are signed: POST ?uploads, PUT ?partNumber=N&uploadId=U, POST ?uploadId=U and DELETE ?uploadId=U"
+        case .partNumber: "Should be a whole number from 1 to \(MultipartOperation.lastPart)"
+        case .uploadID:
+            "Should be 1 to \(MultipartOperation.longestUploadID) of the characters A-Z, a-z, 0-9, '-', '.', '_' and '~'"
         }
     }
 }

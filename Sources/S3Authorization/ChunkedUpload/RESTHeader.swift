@@ -66,12 +66,21 @@ extension RESTRequestCheck {
     private mutating func examine(_ header: HeaderField, _ known: RESTHeader) {
         if let (message, kind) = violation(of: known, header.name, .string(header.value)) {
             policy.refuse(header.name, message, kind)
+        } else if !isTrimmed(header.value) {
+            policy.refuse(header.name, "Should have no needless white space: S3 signs over the value without it")
         }
-        switch known {
-        case .host, .payloadHash, .date: break
-        case .acl, .storageClass, .serverSideEncryption, .encryptionKeyID, .metadata, .securityToken:
-            authorized.append(header)
+        // What has a type is written from it.
+        switch (known, policy.signingDate) {
+        case (.date, let time?):
+            authorized.append(HeaderField("x-amz-date", time.text(isVersion4 ? .basic : .http)))
+        case (.host, _): authorized.append(HeaderField("host", host ?? ""))
+        default: authorized.append(header)
         }
+    }
+
+    /// Version 4 also makes every run of spaces one.
+    private func isTrimmed(_ value: ByteString) -> Bool {
+        value.bytes.first != 0x20 && value.bytes.last != 0x20 && !(isVersion4 && value.contains("  "))
     }
 
     private mutating func violation(
@@ -93,7 +102,7 @@ extension RESTRequestCheck {
 
     private func violation(ofHost value: ByteString) -> PolicyCheck.Violation? {
         // Where the bucket is in the path no host is right, which is said already.
-        guard endpoint.addressing(addressing, for: policy.rules.bucket) == .virtual, value != host else { return nil }
+        guard let host, value != host else { return nil }
         let hint =
             value.hasPrefix(host) && value.dropFirst(host.count).bytes.first == UInt8(ascii: "/")
             ? ": give Fine Uploader a request.endpoint without a slash at its end" : ""

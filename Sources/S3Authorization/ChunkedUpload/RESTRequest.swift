@@ -51,12 +51,8 @@ public struct RESTRequest: Sendable {
     }
 
     /// The key that is asked for, decoded and unchecked; nil where none can be read.
-    package var key: ByteString? {
-        lines.flatMap { KeySpelling.read($0.spelledKey)?.key }
-    }
+    package var key: ByteString? { lines?.key?.text }
 
     /// What is asked for, unchecked; nil where it is none of the four.
-    package var operation: MultipartOperation? {
-        lines.flatMap { try? MultipartOperation(method: $0.method, query: $0.query) }
-    }
+    package var operation: MultipartOperation? { try? lines?.operation.get() }
 }

@@ -1,8 +1,9 @@
 /// One request of a multipart upload on its way through the rules: what is wrong with it, and what of it will be signed.
 struct RESTRequestCheck: ~Copyable {
     let lines: RESTRequestLines
-    let endpoint: Endpoint
-    let addressing: Addressing
+    /// What a browser's `Host` header says: the port is in it unless it is the scheme's own. Nil where the bucket, or
+    /// something else, is in the path.
+    let host: ByteString?
     /// Its rules are ours, for the fields that a policy has too, and what is wrong is listed there.
     var policy: PolicyCheck
 
@@ -10,15 +11,16 @@ struct RESTRequestCheck: ~Copyable {
     private var spelling: KeySpelling?
     private var contentType: ByteString = ""
     var payloadHash: ByteString?
-    /// The headers that will be signed, but for the date, the host and the payload's hash.
+    /// The headers that will be signed, in the order of the text.
     var authorized: [HeaderField] = []
     var seen: [RESTHeader] = []
 
     init(_ lines: RESTRequestLines, _ policy: consuming PolicyCheck, at endpoint: Endpoint, addressing: Addressing) {
         self.lines = lines
+        let bucket = policy.rules.bucket
+        let isByHost = endpoint.basePath.isEmpty && endpoint.addressing(addressing, for: bucket) == .virtual
+        host = isByHost ? endpoint.host(bucket: bucket, addressing: addressing) : nil
         self.policy = policy
-        self.endpoint = endpoint
-        self.addressing = addressing
     }
 
     /// The request in types; nil where something is wrong with it.
@@ -39,30 +41,26 @@ struct RESTRequestCheck: ~Copyable {
         guard let scope = policy.scope, let payloadHash else {
             return .v2(bucket: policy.rules.bucket, contentType: contentType)
         }
-        return .v4(scope, host: host, payloadHash: PayloadHash(known: payloadHash))
+        return .v4(scope, payloadHash: payloadHash)
     }
-
-    /// What a browser's `Host` header says: the port is in it unless it is the scheme's own.
-    var host: ByteString { endpoint.host(bucket: policy.rules.bucket, addressing: addressing) }
 
     var isVersion4: Bool {
         if case .v4 = lines.version { true } else { false }
     }
 
     private mutating func examineOperation() {
-        do throws(MultipartOperation.Invalid) {
-            operation = try MultipartOperation(method: lines.method, query: lines.query)
-        } catch {
-            policy.refuse(error.place, error.message)
+        switch lines.operation {
+        case .success(let operation): self.operation = operation
+        case .failure(let error): policy.refuse(error.place, error.message)
         }
     }
 
     private mutating func examineKey() {
-        guard let (key, spelling) = KeySpelling.read(lines.spelledKey) else {
+        guard let key = lines.key else {
             return policy.refuse("key", "Key should be percent-encoded, each byte in the same way")
         }
-        self.spelling = spelling
-        if let (message, kind) = policy.violation(ofKey: .string(key)) { policy.refuse("key", message, kind) }
+        spelling = key.spelling
+        if let (message, kind) = policy.violation(ofKey: .string(key.text)) { policy.refuse("key", message, kind) }
     }
 
     private mutating func examineVersion() {
@@ -126,12 +124,16 @@ struct RESTRequestCheck: ~Copyable {
     }
 
     private mutating func examine(signedNames: ByteString) {
-        var names: [UInt8] = []
-        for header in lines.headers {
-            if !names.isEmpty { names.append(UInt8(ascii: ";")) }
-            names.append(contentsOf: header.name.bytes)
+        var rest = signedNames.bytes
+        for (index, header) in lines.headers.enumerated() {
+            if index > 0, rest.popFirst() != UInt8(ascii: ";") { return refuse(signedNames: signedNames) }
+            guard ByteString(rest).hasPrefix(header.name) else { return refuse(signedNames: signedNames) }
+            rest = rest.dropFirst(header.name.count)
         }
-        guard signedNames != ByteString(names) else { return }
+        if !rest.isEmpty { refuse(signedNames: signedNames) }
+    }
+
+    private mutating func refuse(signedNames: ByteString) {
         let hint =
             signedNames.begins(with: "content-md5;")
             ? "; Fine Uploader names Content-MD5 there without a line for it: leave the parameter out" : ""
@@ -139,7 +141,7 @@ struct RESTRequestCheck: ~Copyable {
     }
 
     private mutating func examine(payloadHash hash: ByteString) {
-        guard hash.count == 2 * SHA256.byteCount, hash.lowercasedASCII == hash, Hexadecimal.decode(hash) != nil else {
+        guard hash.count == 2 * SHA256.byteCount, hash.bytes.allSatisfy(Self.isHexadecimal) else {
             return policy.refuse("x-amz-content-sha256", "Should be the payload's SHA-256 in lower-case hexadecimal")
         }
         if let operation, !operation.hasBody, hash != PayloadHash.empty.text {
@@ -151,10 +153,13 @@ struct RESTRequestCheck: ~Copyable {
         payloadHash = hash
     }
 
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+    }
+
     /// Fine Uploader signs `/key` and sends it to `endpoint/key`: the two agree only where the host alone is the bucket.
     private mutating func examineAddressing() {
-        let isByHost = endpoint.addressing(addressing, for: policy.rules.bucket) == .virtual
-        guard !isByHost || !endpoint.basePath.isEmpty else { return }
+        guard host == nil else { return }
         policy.refuse(
             "host",
             "This site addresses the bucket in the URL's path, and there Fine Uploader cannot sign chunks with version 4: "

@@ -29,19 +29,29 @@ struct RESTRequestLines: Sendable {
 
     static let maximumHeaders = 100
 
-    let method: ByteString
-    /// As it stands in the path, without the slash before it.
-    let spelledKey: ByteString
-    let query: ByteString
+    let operation: Result<MultipartOperation, MultipartOperation.Invalid>
+    /// Decoded from the path, the slash before it left out; nil where it is not spelled as a key can be.
+    let key: (text: ByteString, spelling: KeySpelling)?
     /// In the order of the text.
     let headers: [HeaderField]
     let version: Version
 
     /// The first line tells the versions apart: no method begins like version 4's algorithm.
     init(parsing text: ByteString) throws(Invalid) {
-        guard text.bytes.allSatisfy({ (0x20...0x7e).contains($0) || $0 == UInt8(ascii: "\n") }) else { throw .bytes }
-        let lines = text.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-            .map { ByteString($0) }
+        let bytes = text.bytes
+        var lines: [ByteString] = []
+        lines.reserveCapacity(16)
+        var start = bytes.startIndex
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if byte == UInt8(ascii: "\n") {
+                lines.append(ByteString(bytes[start..<index]))
+                start = index + 1
+            } else if byte < 0x20 || byte > 0x7e {
+                throw .bytes
+            }
+        }
+        lines.append(ByteString(bytes[start...]))
         if text.begins(with: "AWS4-") {
             try self.init(version4: lines)
         } else {
@@ -56,9 +66,8 @@ struct RESTRequestLines: Sendable {
         let mark = resource.bytes.firstIndex(of: UInt8(ascii: "?")) ?? resource.bytes.endIndex
         let path = resource.bytes[..<mark].dropFirst()
         guard let slash = path.firstIndex(of: UInt8(ascii: "/")) else { throw .version2 }
-        method = lines[0]
-        spelledKey = ByteString(path[(slash + 1)...])
-        query = ByteString(resource.bytes[mark...].dropFirst())
+        operation = Self.operation(lines[0], ByteString(resource.bytes[mark...].dropFirst()))
+        key = KeySpelling.read(ByteString(path[(slash + 1)...]))
         headers = try Self.headers(lines[4..<(lines.count - 1)])
         version = .v2(
             contentMD5: lines[1], contentType: lines[2], date: lines[3], bucket: ByteString(path[..<slash]))
@@ -68,13 +77,18 @@ struct RESTRequestLines: Sendable {
         guard lines.count >= 9, lines[lines.count - 3].isEmpty, lines[4].bytes.first == UInt8(ascii: "/") else {
             throw .version4
         }
-        method = lines[3]
-        spelledKey = lines[4].dropFirst(1)
-        query = lines[5]
+        operation = Self.operation(lines[3], lines[5])
+        key = KeySpelling.read(lines[4].dropFirst(1))
         headers = try Self.headers(lines[6..<(lines.count - 3)])
         version = .v4(
             algorithm: lines[0], date: lines[1], scope: lines[2], signedNames: lines[lines.count - 2],
             payloadHash: lines[lines.count - 1])
+    }
+
+    private static func operation(
+        _ method: ByteString, _ query: ByteString
+    ) -> Result<MultipartOperation, MultipartOperation.Invalid> {
+        Result { () throws(MultipartOperation.Invalid) in try MultipartOperation(method: method, query: query) }
     }
 
     private static func headers(_ lines: ArraySlice<ByteString>) throws(Invalid) -> [HeaderField] {

@@ -21,7 +21,19 @@ package enum Base64 {
     private static func encode(_ bytes: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableBufferPointer<UInt8>) {
         let whole = bytes.count / 3
         unsafe alphabet.utf8Start.withMemoryRebound(to: UInt8.self, capacity: 64) { alphabet in
-            for group in 0..<whole {
+            let raw = UnsafeRawBufferPointer(bytes)
+            let texts = UnsafeMutableRawBufferPointer(output)
+            // Four bytes are loaded for three, so the last group is left to the end.
+            var group = 0
+            while group &* 3 &+ 4 <= raw.count {
+                let bits = unsafe UInt32(bigEndian: raw.loadUnaligned(fromByteOffset: group &* 3, as: UInt32.self))
+                let text =
+                    unsafe UInt32(alphabet[Int(bits &>> 26)]) | UInt32(alphabet[Int(bits &>> 20 & 63)]) &<< 8
+                    | UInt32(alphabet[Int(bits &>> 14 & 63)]) &<< 16 | UInt32(alphabet[Int(bits &>> 8 & 63)]) &<< 24
+                unsafe texts.storeBytes(of: text.littleEndian, toByteOffset: group &* 4, as: UInt32.self)
+                group &+= 1
+            }
+            for group in group..<whole {
                 let bits =
                     unsafe UInt32(bytes[group * 3]) << 16 | UInt32(bytes[group * 3 + 1]) << 8
                     | UInt32(bytes[group * 3 + 2])

@@ -1,17 +1,27 @@
 /// Base 16 in lower case, as every hash and signature of version 4 is written.
 package enum Hexadecimal {
-    package static func append(_ bytes: [UInt8], to output: inout [UInt8]) {
-        output.reserveCapacity(output.count + bytes.count * 2)
-        for byte in bytes {
-            output.append(digit(byte >> 4))
-            output.append(digit(byte & 15))
+    package static func append(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count * 2) { digits in
+            for index in bytes.indices {
+                unsafe digits.initializeElement(at: index * 2, to: digit(bytes[index] >> 4))
+                unsafe digits.initializeElement(at: index * 2 + 1, to: digit(bytes[index] & 15))
+            }
+            unsafe output.append(contentsOf: UnsafeBufferPointer(digits))
         }
     }
 
-    package static func encode(_ bytes: [UInt8]) -> ByteString {
+    package static func append(_ bytes: [UInt8], to output: inout [UInt8]) {
+        append(bytes.span, to: &output)
+    }
+
+    package static func encode(_ bytes: Span<UInt8>) -> ByteString {
         var output: [UInt8] = []
         append(bytes, to: &output)
         return ByteString(output)
+    }
+
+    package static func encode(_ bytes: [UInt8]) -> ByteString {
+        encode(bytes.span)
     }
 
     /// The digits of one digest, without an array for them.

@@ -2,7 +2,10 @@
 public protocol Redacted: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {}
 
 extension Redacted {
+    /// Always the same.
     public var description: String { "<redacted>" }
+    /// Always the same.
     public var debugDescription: String { "<redacted>" }
+    /// Always empty.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -6,14 +6,17 @@ import COpenSSL
 public struct Secret: Sendable, Redacted {
     private let storage: SecretStorage
 
+    /// Copies the bytes; wiping the array that they came in is up to its owner.
     public init(_ bytes: [UInt8]) {
         storage = SecretStorage(bytes)
     }
 
+    /// Copies the string's UTF-8.
     public init(_ string: String) {
         self.init(Array(string.utf8))
     }
 
+    /// Whether there is no byte in it.
     public var isEmpty: Bool { storage.count == 0 }
 
     /// Lends the bytes, after `prefix`, for as long as the call lasts; the joined copy is wiped.
@@ -28,6 +31,7 @@ public struct Secret: Sendable, Redacted {
 }
 
 extension Secret: Equatable {
+    /// Whether both have the same bytes, in a time that tells their lengths only.
     public static func == (left: Secret, right: Secret) -> Bool {
         left.withBytes { left in
             right.withBytes { right in

@@ -1,4 +1,6 @@
 /// Why a text is not the JSON we read (RFC 8259 and I-JSON, <https://www.rfc-editor.org/rfc/rfc7493>).
+///
+/// `at` counts the bytes before the place, from the start of the text.
 public enum JSONError: Error, Equatable, Sendable {
     case unexpectedEnd
     case unexpectedByte(at: Int)
@@ -14,6 +16,7 @@ public enum JSONError: Error, Equatable, Sendable {
 }
 
 extension JSONError: CustomStringConvertible {
+    /// The reason in words, for whoever sent the text; none of its bytes is quoted.
     public var description: String {
         switch self {
         case .unexpectedEnd: "the JSON text ends too early"

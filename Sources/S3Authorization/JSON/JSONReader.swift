@@ -104,6 +104,17 @@ package struct JSONReader {
         return ByteString(text[start..<position])
     }
 
+    /// Where a part of the text that was read lies in it; nil where escapes made it a copy.
+    func place(of part: ByteString) -> Range<Int>? {
+        let isPart = unsafe text.withUnsafeBufferPointer { text in
+            unsafe part.bytes.withUnsafeBufferPointer { part in
+                guard let start = text.baseAddress, let place = part.baseAddress else { return false }
+                return unsafe place >= start && place + part.count <= start + text.count
+            }
+        }
+        return isPart ? part.bytes.indices : nil
+    }
+
     /// Makes sure that nothing but white space follows.
     package mutating func end() throws(JSONError) {
         skipSpace()

@@ -5,20 +5,25 @@ enum PlainCharacters {
     static func count(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
         let raw = UnsafeRawBufferPointer(bytes)
         var index = start
-        while bytes.count - index >= 8, unsafe areAllPlain(raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)) {
-            index += 8
+        while bytes.count &- index >= 8 {
+            let word = unsafe raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let others = others(in: UInt64(littleEndian: word))
+            guard others == 0 else { return index &- start &+ others.trailingZeroBitCount / 8 }
+            index &+= 8
         }
-        while index < bytes.count, unsafe isPlain(bytes[index]) { index += 1 }
-        return index - start
+        while index < bytes.count, unsafe isPlain(bytes[index]) { index &+= 1 }
+        return index &- start
     }
 
-    /// Eight bytes at once: a subtraction sets the highest bit of a byte that is too small, as it is set where a byte is
-    /// not ASCII. What is borrowed from the next byte changes nothing: the one that borrows is not plain itself.
-    private static func areAllPlain(_ bytes: UInt64) -> Bool {
+    /// Eight bytes at once; the lowest bit that is set, if one is, lies in the first byte that is not plain.
+    ///
+    /// A subtraction sets the highest bit of a byte that is too small, as it is set where a byte is not ASCII. What is
+    /// borrowed from the next byte changes nothing: the one that borrows is not plain itself.
+    private static func others(in bytes: UInt64) -> UInt64 {
         let each: UInt64 = 0x0101_0101_0101_0101
         let quotes = (bytes ^ each &* UInt64(UInt8(ascii: "\""))) &- each
         let backslashes = (bytes ^ each &* UInt64(UInt8(ascii: "\\"))) &- each
-        return (bytes | (bytes &- each &* 0x20) | quotes | backslashes) & each &* 0x80 == 0
+        return (bytes | (bytes &- each &* 0x20) | quotes | backslashes) & 0x8080_8080_8080_8080
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

@@ -12,6 +12,7 @@ public struct Upload: Sendable {
     /// Names with `x-amz-meta-` before them; values are printable ASCII.
     public var metadata: [HeaderField] = []
 
+    /// An upload of `size` bytes under `key`; nothing is checked here, ``UploadRules`` checks all.
     public init(
         key: ByteString, size: UInt64? = nil, contentType: ByteString? = nil, checksum: UploadChecksum? = nil
     ) {

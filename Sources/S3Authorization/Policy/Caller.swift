@@ -1,11 +1,13 @@
 /// Who asks: the prefix that is theirs, and what only the request itself can tell.
 public struct Caller: Sendable {
+    /// Where the keys of this caller begin.
     public var prefix: KeyPrefix
     /// The page of our own to which S3 may redirect this caller's iframe.
     public var returnPage: ReturnPage?
     /// Set where the request says which version it wants (Fine Uploader's `?v4=true`).
     public var expectedVersion: SignatureVersion?
 
+    /// A caller who owns `prefix`; without `returnPage` no redirect leads to a page of our own.
     public init(prefix: KeyPrefix, returnPage: ReturnPage? = nil, expectedVersion: SignatureVersion? = nil) {
         self.prefix = prefix
         self.returnPage = returnPage

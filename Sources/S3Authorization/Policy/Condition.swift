@@ -1,7 +1,7 @@
 /// One condition of a POST policy: which form field, and what it must hold.
 ///
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html#sigv4-PolicyConditions>
-public struct Condition: Equatable, Sendable {
+public struct Condition: Sendable {
     /// What a field must hold, or must begin with.
     public enum Value: Equatable, Sendable {
         case string(ByteString)
@@ -39,48 +39,104 @@ public struct Condition: Equatable, Sendable {
         case range(Value, Value)
     }
 
-    /// The name of the form field as it was written, without the `$`.
-    public let element: ByteString
-    public let match: Match
+    /// The bytes of all parts: of a condition that was read, the document that it stands in, which a copy shares.
+    private let text: [UInt8]
+    private let name: Range<Int>
+    private let form: Form
+    private let first: Part
+    private let second: Part?
 
-    public init(_ element: ByteString, _ match: Match) {
-        self.element = element
-        self.match = match
+    private enum Form { case member, equal, startsWith, range }
+
+    private struct Part {
+        var place: Range<Int>
+        var isNumber: Bool
     }
+
+    /// A condition on the form field `element`, named without the `$`; what is wrong with it is for ``UploadRules`` to say.
+    public init(_ element: ByteString, _ match: Match) {
+        var text = Array(element.bytes)
+        func part(_ value: Value) -> Part {
+            let start = text.count
+            text += value.text.bytes
+            return Part(place: start..<text.count, isNumber: !value.isString)
+        }
+        name = 0..<text.count
+        switch match {
+        case .member(let value): (form, first, second) = (.member, part(value), nil)
+        case .equal(let value): (form, first, second) = (.equal, part(value), nil)
+        case .startsWith(let value): (form, first, second) = (.startsWith, part(value), nil)
+        case .range(let minimum, let maximum): (form, first, second) = (.range, part(minimum), part(maximum))
+        }
+        self.text = text
+    }
+
+    /// `{"element": value}` as it stands in `document`; nothing is copied.
+    init(_ element: Range<Int>, _ value: Range<Int>, isNumber: Bool, in document: [UInt8]) {
+        text = document
+        name = element
+        form = .member
+        first = Part(place: value, isNumber: isNumber)
+        second = nil
+    }
+
+    /// The name of the form field as it was written, without the `$`.
+    public var element: ByteString { ByteString(text[name]) }
+
+    /// What the condition asks of its field.
+    public var match: Match {
+        switch form {
+        case .member: .member(value(first))
+        case .equal: .equal(value(first))
+        case .startsWith: .startsWith(value(first))
+        case .range: .range(value(first), value(second ?? first))
+        }
+    }
+
+    /// Whether it is of the form `{"acl": "private"}`.
+    var isMember: Bool { form == .member }
 
     /// The one value that the field must equal, where the condition is of that kind.
     var exactValue: Value? {
-        switch match {
-        case .member(let value), .equal(let value): value
-        case .startsWith, .range: nil
-        }
+        form == .member || form == .equal ? value(first) : nil
+    }
+
+    private func value(_ part: Part) -> Value {
+        let text = ByteString(text[part.place])
+        return part.isNumber ? .number(text) : .string(text)
+    }
+}
+
+extension Condition: Equatable {
+    /// Whether both ask the same of the same field, byte for byte.
+    public static func == (left: Condition, right: Condition) -> Bool {
+        left.element == right.element && left.match == right.match
     }
 }
 
 extension JSONWriter {
-    mutating func condition(_ condition: borrowing Condition) {
-        switch condition.match {
-        case .member(let value):
+    /// `{"acl": "private"}`, or `["eq", "$acl", "private"]`.
+    mutating func condition(_ element: ByteString, equals value: Condition.Value, asMember: Bool) {
+        if asMember {
             beginObject()
-            escapedName(condition.element)
+            escapedName(element)
             self.value(value)
             endObject()
-        case .equal(let value): matching("eq", condition.element, value)
-        case .startsWith(let value): matching("starts-with", condition.element, value)
-        case .range(let minimum, let maximum):
+        } else {
             beginArray()
-            string(condition.element)
-            value(minimum)
-            value(maximum)
+            literal("eq")
+            string(element, after: "$")
+            self.value(value)
             endArray()
         }
     }
 
-    private mutating func matching(_ operation: ByteString, _ element: ByteString, _ value: Condition.Value) {
+    /// `["content-length-range", 0, 1024]`
+    mutating func lengthRange(_ range: ClosedRange<UInt64>) {
         beginArray()
-        string(operation)
-        string(element, after: "$")
-        self.value(value)
+        literal("content-length-range")
+        number(range.lowerBound)
+        number(range.upperBound)
         endArray()
     }
 

@@ -24,6 +24,9 @@ extension JSONReader {
             let message = "Values in condition dictionaries should be numbers or strings"
             return .failure(PolicyViolation(.condition(element), message))
         }
+        if let name = place(of: element), let place = place(of: value.text) {
+            return .success(Condition(name, place, isNumber: !value.isString, in: text))
+        }
         return .success(Condition(element, .member(value)))
     }
 

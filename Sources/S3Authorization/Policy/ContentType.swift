@@ -68,8 +68,10 @@ extension ArraySlice<UInt8> {
 public struct ContentTypePattern: Equatable, Sendable, CustomStringConvertible {
     private let type: ByteString?
     private let subtype: ByteString?
+    /// The pattern as it was written.
     public let description: String
 
+    /// A pattern; nil where it is neither `*/*`, `type/*` nor one media type without parameters.
     public init?(_ text: String) {
         description = text
         guard text != "*/*" else {

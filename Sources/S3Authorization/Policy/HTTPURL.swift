@@ -3,17 +3,21 @@
 /// RFC 3986, <https://www.rfc-editor.org/rfc/rfc3986#section-3>; no user information, no fragment, no dot segments,
 /// no backslash, no character that would have to be percent-encoded.
 public struct HTTPURL: Hashable, Sendable {
+    /// The two schemes that a page can have: RFC 9110, section 4.2, <https://www.rfc-editor.org/rfc/rfc9110#section-4.2>.
     public enum Scheme: Sendable { case http, https }
 
+    /// Read in any case: RFC 3986, section 3.1, <https://www.rfc-editor.org/rfc/rfc3986#section-3.1>.
     public let scheme: Scheme
     /// Lower-case; an IPv6 address with its brackets.
     public let host: ByteString
+    /// As written, else the scheme's own: 80 or 443.
     public let port: UInt16
     /// Begins with a slash.
     public let path: ByteString
     /// What follows the question mark.
     public let query: ByteString?
 
+    /// Takes a URL apart; nil where it is not absolute, not http or https, or could be understood in two ways.
     public init?(_ text: ByteString) {
         var rest = text.bytes
         if ByteString(rest.prefix(8)).equalsIgnoringASCIICase("https://") {

@@ -15,6 +15,8 @@ public struct KeyPrefix: Equatable, Hashable, Sendable {
     /// The prefix with its slash.
     public let text: ByteString
 
+    /// The prefix of a user; throws ``Invalid`` for a name that owns none: empty, `.`, `..`, more than 256 bytes, not UTF-8, or
+    /// with a control character.
     public init(user: ByteString) throws(Invalid) {
         guard !user.isEmpty else { throw .empty }
         guard !user.is("."), !user.is("..") else { throw .dotSegment }

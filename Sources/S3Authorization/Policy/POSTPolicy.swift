@@ -8,10 +8,12 @@ public struct POSTPolicy: Equatable, Sendable {
 
     /// ISO 8601, UTC; nil where the document has none.
     public var expiration: SigningTime?
+    /// In the order of the document; those of a wrong shape are not among them, see ``violations``.
     public var conditions: [Condition]
     /// What is wrong with the document's shape, found while reading it.
     public private(set) var violations: [PolicyViolation] = []
 
+    /// A policy of a site's own making; no shape is checked here, ``UploadRules`` checks all.
     public init(expiration: SigningTime? = nil, conditions: [Condition]) {
         self.expiration = expiration
         self.conditions = conditions
@@ -72,7 +74,7 @@ public struct POSTPolicy: Equatable, Sendable {
             return
         }
         var array = try reader.beginArray()
-        conditions.reserveCapacity(16)
+        conditions.reserveCapacity(10)
         var count = 0
         while try reader.nextElement(in: &array) {
             count += 1

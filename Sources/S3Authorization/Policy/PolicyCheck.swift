@@ -4,10 +4,12 @@ struct PolicyCheck: ~Copyable {
     let caller: Caller
     let credentials: Credentials
     let now: SigningTime
+    /// When the signature stops being good.
+    let expiration: SigningTime
 
     private(set) var violations: [PolicyViolation] = []
-    /// The conditions that will be written into the signed policy.
-    private(set) var authorized: [Condition] = []
+    /// The policy that will be signed if nothing is wrong, written anew out of what was looked at.
+    private var document = JSONWriter(capacity: 960)
     var key: ByteString = ""
     var scope: CredentialScope?
     var signingDate: SigningTime?
@@ -22,6 +24,7 @@ struct PolicyCheck: ~Copyable {
         self.caller = caller
         self.credentials = credentials
         self.now = now
+        expiration = credentials.end(notAfter: (try? now.adding(seconds: rules.expiresAfter)) ?? now)
     }
 
     func has(_ element: PolicyElement) -> Bool {
@@ -63,29 +66,40 @@ struct PolicyCheck: ~Copyable {
 
     mutating func examine(_ policy: POSTPolicy) {
         violations = policy.violations
-        authorized.reserveCapacity(policy.conditions.count + 1)
-        let conditions = policy.conditions.span
-        for index in conditions.indices {
-            examine(conditions[index], at: index, of: policy)
+        document.beginObject()
+        document.name("expiration")
+        document.string(expiration.text(.extended))
+        document.name("conditions")
+        document.beginArray()
+        for index in policy.conditions.indices {
+            examine(policy.conditions[index], at: index, of: policy)
         }
         examineWhatIsMissing()
+        document.endArray()
+        document.endObject()
     }
 
-    private mutating func examine(_ condition: borrowing Condition, at index: Int, of policy: borrowing POSTPolicy) {
-        guard let element = PolicyElement(condition.element) else {
-            return refuseUnknown(condition.element, after: policy.conditions[..<index])
+    /// The whole document, once everything is examined.
+    consuming func finish() -> ByteString {
+        document.text
+    }
+
+    private mutating func examine(_ condition: Condition, at index: Int, of policy: POSTPolicy) {
+        let name = condition.element
+        guard let element = PolicyElement(name) else {
+            return refuseUnknown(name, after: policy.conditions[..<index])
         }
-        noteOnce(element, condition.element)
+        noteOnce(element, name)
         if element == .contentLengthRange {
             return examineLengthRange(condition)
         }
         guard let value = condition.exactValue else {
-            return refuse(condition.element, "starts-with and operators other than 'eq' are not allowed")
+            return refuse(name, "starts-with and operators other than 'eq' are not allowed")
         }
-        if let (message, kind) = violation(of: element, condition.element, value) {
-            refuse(condition.element, message, kind)
+        if let (message, kind) = violation(of: element, name, value) {
+            refuse(name, message, kind)
         }
-        authorized.append(copy condition)
+        document.condition(name, equals: value, asMember: condition.isMember)
     }
 
     private mutating func violation(
@@ -111,9 +125,9 @@ struct PolicyCheck: ~Copyable {
         }
     }
 
-    private mutating func examineLengthRange(_ condition: borrowing Condition) {
+    private mutating func examineLengthRange(_ condition: Condition) {
         switch lengthRange(condition) {
-        case .success(let range): authorized.append(range)
+        case .success(let range): document.lengthRange(range)
         case .failure(let violation): violations.append(violation)
         }
     }
@@ -126,7 +140,7 @@ struct PolicyCheck: ~Copyable {
             refuse("redirect", "Send success_action_redirect or redirect, not both")
         }
         if !has(.contentLengthRange) {
-            authorized.append(lengthRange(from: 0, to: min(rules.maximumSize, rules.ceiling ?? .max)))
+            document.lengthRange(0...min(rules.maximumSize, rules.ceiling ?? .max))
         }
         examineVersion()
         examineMetadataLength()

@@ -65,7 +65,7 @@ extension PolicyCheck {
     }
 
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>
-    func lengthRange(_ condition: borrowing Condition) -> Result<Condition, PolicyViolation> {
+    func lengthRange(_ condition: Condition) -> Result<ClosedRange<UInt64>, PolicyViolation> {
         let place = PolicyViolation.Place.condition(condition.element)
         guard case .range(let minimum, let maximum) = condition.match else {
             return .failure(PolicyViolation(place, "Should be [\"content-length-range\", minimum, maximum]"))
@@ -82,13 +82,7 @@ extension PolicyCheck {
         guard last <= rules.maximumSize else {
             return .failure(PolicyViolation(place, "The maximum should be at most \(rules.maximumSize) bytes"))
         }
-        return .success(lengthRange(from: first, to: last))
-    }
-
-    func lengthRange(from minimum: UInt64, to maximum: UInt64) -> Condition {
-        Condition(
-            "content-length-range",
-            .range(.number(ByteString(String(minimum))), .number(ByteString(String(maximum)))))
+        return .success(first...last)
     }
 }
 

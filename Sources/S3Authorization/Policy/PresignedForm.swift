@@ -16,11 +16,15 @@ extension AuthorizedPolicy {
     public func presigned(
         with keys: SigningKeyCache, at endpoint: Endpoint, addressing: Addressing
     ) -> PresignedForm {
+        // The document is our own, so that it can be read.
+        let conditions = (try? POSTPolicy(parsing: Array(document.bytes)))?.conditions ?? []
         var fields: [HeaderField] = []
         fields.reserveCapacity(conditions.count + 3)
+        var bucket: ByteString = ""
         for condition in conditions {
             guard let value = condition.exactValue else { continue }
             fields.append(HeaderField(condition.element, value.text))
+            if condition.element.is("bucket") { bucket = value.text }
         }
         let signed = sign(with: keys)
         if version == .v2 { fields.append(HeaderField("AWSAccessKeyId", credentials.accessKeyID)) }
@@ -30,11 +34,6 @@ extension AuthorizedPolicy {
         return PresignedForm(
             url: url.bytes.last == UInt8(ascii: "/") ? url : ByteString(url.bytes + [UInt8(ascii: "/")]),
             fields: fields, expiration: expiration)
-    }
-
-    /// What the `bucket` condition names, which the rules require.
-    private var bucket: ByteString {
-        conditions.first { $0.element.is("bucket") }?.exactValue?.text ?? ""
     }
 }
 

@@ -1,6 +1,9 @@
 /// What a client needs to post its form: the policy in Base64, and its signature.
 public struct SignedPolicy: Sendable {
+    /// The form's field `policy`: the document in Base64, RFC 4648, section 4,
+    /// <https://www.rfc-editor.org/rfc/rfc4648#section-4>.
     public let policy: ByteString
+    /// The form's field `signature` (version 2, Base64) or `x-amz-signature` (version 4, 64 hexadecimal digits).
     public let signature: ByteString
 }
 

@@ -19,7 +19,9 @@ public struct UploadRules: Sendable {
     package var ceiling: UInt64?
     /// The allowed media types; empty allows every one.
     public var contentTypes: [ContentTypePattern] = []
+    /// Which characters a key may have after its prefix.
     public var keyCharacters: KeyCharacters = .unicode
+    /// The versions that are signed; a request of another is refused.
     public var signatureVersions: Set<SignatureVersion> = [.v2, .v4]
     /// How long a signed policy is good.
     public var expiresAfter: Int64 = 300
@@ -32,6 +34,7 @@ public struct UploadRules: Sendable {
     /// Allowed values of `x-amz-server-side-encryption-aws-kms-key-id`.
     public var encryptionKeyIDs: [ByteString] = []
 
+    /// Rules for uploads of at most `maximumSize` bytes to one bucket; everything else has its default.
     public init(bucket: ByteString, region: ByteString, maximumSize: UInt64) {
         self.bucket = bucket
         self.region = region
@@ -49,11 +52,14 @@ public struct UploadRules: Sendable {
         guard check.violations.isEmpty else {
             throw PolicyViolations(all: check.violations)
         }
-        let expiration = (try? now.adding(seconds: expiresAfter)) ?? now
-        return AuthorizedPolicy(check, expiration: credentials.end(notAfter: expiration), credentials: credentials)
+        return AuthorizedPolicy(check)
     }
 }
 
+/// The two versions of S3's signatures.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html>,
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html>
 public enum SignatureVersion: Int, Sendable {
     case v2 = 2
     case v4 = 4
@@ -65,33 +71,20 @@ public struct AuthorizedPolicy: Sendable {
     public let document: ByteString
     /// The one object key that may be written.
     public let key: ByteString
+    /// Version 4 where the policy has a credential of version 4.
     public let version: SignatureVersion
+    /// When S3 stops taking the form.
     public let expiration: SigningTime
     let credentials: Credentials
     /// Set for version 4 only.
     let scope: CredentialScope?
-    /// What the document holds.
-    let conditions: [Condition]
 
-    fileprivate init(_ check: borrowing PolicyCheck, expiration: SigningTime, credentials: Credentials) {
-        var writer = JSONWriter(capacity: 1024)
-        writer.beginObject()
-        writer.name("expiration")
-        writer.string(expiration.text(.extended))
-        writer.name("conditions")
-        writer.beginArray()
-        let conditions = check.authorized.span
-        for index in conditions.indices {
-            writer.condition(conditions[index])
-        }
-        writer.endArray()
-        writer.endObject()
-        document = ByteString(writer.bytes)
-        self.conditions = check.authorized
+    fileprivate init(_ check: consuming PolicyCheck) {
         key = check.key
         scope = check.scope
         version = check.scope == nil ? .v2 : .v4
-        self.expiration = expiration
-        self.credentials = credentials
+        expiration = check.expiration
+        credentials = check.credentials
+        document = check.finish()
     }
 }

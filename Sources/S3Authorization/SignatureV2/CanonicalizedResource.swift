@@ -7,15 +7,10 @@ extension SignatureV2 {
         let text: ByteString
 
         init(bucket: ByteString, key: ByteString, query: [QueryParameter]) {
-            self.init(bucket: bucket, encodedKey: PercentEncoding.encode(key, keepingSlash: true), query: query)
-        }
-
-        /// With the key as the path of the request line has it.
-        init(bucket: ByteString, encodedKey: ByteString, query: [QueryParameter]) {
             var output: [UInt8] = [UInt8(ascii: "/")]
             PercentEncoding.append(bucket, to: &output)
             if !bucket.isEmpty { output.append(UInt8(ascii: "/")) }
-            output.append(contentsOf: encodedKey.bytes)
+            PercentEncoding.append(key, keepingSlash: true, to: &output)
             let parameters =
                 query
                 .filter { Self.signedParameters.contains($0.name) }

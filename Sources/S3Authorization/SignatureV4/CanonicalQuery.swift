@@ -1,8 +1,11 @@
 /// One parameter of a query, decoded; version 2 writes one without a value as its bare name.
 public struct QueryParameter: Sendable, Hashable {
+    /// Not percent-encoded.
     public let name: ByteString
+    /// Not percent-encoded; empty where the name stands alone.
     public let value: ByteString
 
+    /// A parameter, not percent-encoded; any bytes may be in both.
     public init(_ name: ByteString, _ value: ByteString = "") {
         self.name = name
         self.value = value

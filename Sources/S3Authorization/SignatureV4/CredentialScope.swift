@@ -2,6 +2,7 @@
 ///
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#create-string-to-sign
 public struct CredentialScope: Sendable, Hashable {
+    /// Why a text, or its parts, are no scope.
     public enum Invalid: Error, Equatable {
         /// Not four parts with the last one in place.
         case form
@@ -15,7 +16,9 @@ public struct CredentialScope: Sendable, Hashable {
 
     /// Midnight of the day.
     public let day: SigningTime
+    /// Letters, digits, `-`, `_` and `.`.
     public let region: ByteString
+    /// `s3`, but in signatures for other services.
     public let service: ByteString
 
     /// The scope of the day of `time`; throws `region` or `service` where a slash or an odd byte is in one.
@@ -27,6 +30,7 @@ public struct CredentialScope: Sendable, Hashable {
         self.service = service
     }
 
+    /// Reads the four parts of a scope; throws ``Invalid`` for the first that is wrong.
     public init(parsing text: ByteString) throws(Invalid) {
         let bytes = text.bytes
         guard let first = bytes.firstIndex(of: UInt8(ascii: "/")),
@@ -50,6 +54,7 @@ public struct CredentialScope: Sendable, Hashable {
         CredentialScope(self, day: time.startOfDay)
     }
 
+    /// The four parts with slashes between them.
     public var text: ByteString {
         var output: [UInt8] = []
         append(to: &output)

@@ -1,5 +1,6 @@
 /// Where S3 is: `https://s3.eu-west-1.amazonaws.com`, or a server of one's own with a port and a path before the buckets.
 public struct Endpoint: Sendable, Hashable {
+    /// How S3 is spoken to.
     public enum Scheme: Sendable {
         case http
         case https
@@ -7,6 +8,7 @@ public struct Endpoint: Sendable, Hashable {
 
     /// In lower case; an IPv6 address in its brackets.
     public let host: ByteString
+    /// https, but for servers of one's own.
     public let scheme: Scheme
     /// Nil for the scheme's own.
     public let port: UInt16?

@@ -1,4 +1,5 @@
 extension Endpoint {
+    /// Why a text is no endpoint.
     public enum Invalid: Error, Equatable {
         /// Not `http://` or `https://`.
         case scheme

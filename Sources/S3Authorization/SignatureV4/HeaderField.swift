@@ -1,8 +1,11 @@
 /// One header of a request.
 public struct HeaderField: Sendable, Hashable {
+    /// As it was given; its case means nothing.
     public let name: ByteString
+    /// As it was given; what is signed has no white space around it.
     public let value: ByteString
 
+    /// A field as it is given; what a request may not have is refused where one is made.
     public init(_ name: ByteString, _ value: ByteString) {
         self.name = name
         self.value = value

@@ -1,5 +1,6 @@
 /// Who signs, for which region: credentials and the keys lately derived from them.
 public struct Signer: Sendable {
+    /// Whose key it is.
     public let credentials: Credentials
     private let scope: CredentialScope
     private let keys: SigningKeyCache
@@ -13,6 +14,7 @@ public struct Signer: Sendable {
         keys = SigningKeyCache()
     }
 
+    /// The region of every scope that it signs in.
     public var region: ByteString { scope.region }
 
     /// The scope of the day of `time`.

@@ -12,7 +12,7 @@ package struct SigningKey: Sendable, Redacted {
 
     /// The hexadecimal signature of any bytes: for this module only, behind what was authorized.
     func signature(of bytes: ByteString) -> ByteString {
-        Hexadecimal.encode(key.authenticationCode(for: bytes))
+        Hexadecimal.encode(key.code(for: bytes.bytes.span).span)
     }
 
     func signature(of stringToSign: StringToSign) -> ByteString {

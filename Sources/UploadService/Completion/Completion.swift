@@ -188,7 +188,9 @@ struct Completion {
             throw .undecided
         }
         switch try verdict(state, on: entry, &account) {
-        case .accepted(let answer): return answer
+        case .accepted(let answer):
+            account.completed = entry.claim.size
+            return answer
         case .refused(let reason): throw refused(entry.claim, reason, &account)
         case .open: throw .undecided
         }

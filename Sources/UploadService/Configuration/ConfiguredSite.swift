@@ -1,12 +1,16 @@
 internal import S3Authorization
-internal import S3Client
+package import S3Client
 
 extension Site {
-    /// The site that a checked configuration describes.
-    package init(_ configuration: Configuration, _ surroundings: Surroundings) throws(ConfigurationError) {
+    /// The site that a checked configuration describes; with what a site before it had: keys that were found, where
+    /// this one has them found too, and the permits, of which there are so many however many sites there are.
+    package init(
+        _ configuration: Configuration, _ surroundings: Surroundings, found: (any CredentialsProvider)? = nil,
+        permits: Permits? = nil
+    ) throws(ConfigurationError) {
         let s3 = configuration.s3
         let endpoint = try Endpoint(configured: s3.publicEndpoint)
-        let providers = ConfiguredCredentials(configuration, surroundings.ofS3)
+        let providers = ConfiguredCredentials(configuration, surroundings.ofS3, found: found)
         let uploadsProvider = try providers.uploads()
         self.init(
             mount: configuration.server.mount == "/" ? "" : ByteString(configuration.server.mount),
@@ -18,10 +22,11 @@ extension Site {
         iframeErrors = configuration.server.iframeErrors
         identityParameter = configuration.identity.parameter
         prefixCookie = configuration.identity.prefixCookie
+        publicPages = configuration.operations.pages
         if configuration.identity.anonymous { anonymous = AnonymousCookie(secrets: configuration.server.secrets) }
         tickets = TicketKeys(secrets: configuration.server.secrets)
         let transport = CurlTransport(authorities: s3.authorities, stopwatch: surroundings.stopwatch)
-        let permits = Permits(configuration.server.workers - 4)
+        let permits = permits ?? Permits(configuration.server.workers - 4)
         uploads = try UploadsDesk(configuration, credentials: uploadsProvider, transport, permits, surroundings)
         hook = configuration.siteHook(transport, permits, surroundings)
         uploads = try UploadsDesk(configuration, credentials: uploadsProvider, transport, permits, surroundings)

@@ -40,6 +40,7 @@ struct SigningHandler {
         }
         account.key = policy.key
         let authorized = try authorized(policy, profile.rules, caller)
+        guard inquiry.site.hook?.asksFirst == true else { return authorized }
         let question = UploadQuestion(
             key: authorized.key, type: policy.value(of: "Content-Type"), size: policy.maximumLength,
             name: policy.value(of: "x-amz-meta-qqfilename").flatMap { try? PercentEncoding.decode($0) },

@@ -258,6 +258,9 @@ class Nginx:
     def error_log(self):
         return (self.directory / "nginx-error.log").read_text(errors="replace")
 
+    def access_log(self):
+        return (self.directory / "nginx-access.log").read_text(errors="replace")
+
     def sites(self):
         return [Site("nginx", self.url("basic"), self.url("open"), auth_request=self.url("auth_request"))]
 

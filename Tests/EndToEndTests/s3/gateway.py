@@ -114,6 +114,8 @@ rgw_enable_quota_threads = false
 rgw_enable_usage_log = false
 rgw_run_sync_thread = false
 rgw_crypt_require_ssl = false
+rgw_s3_auth_use_sts = true
+rgw_sts_key = sixteen-byte-key
 # a thousand parts need not be five gigabytes
 rgw_multipart_min_part_size = 1
 """
@@ -237,7 +239,7 @@ class Gateway:
         with open(self.path("log") / f"user-{name}.out", "wb") as out:
             subprocess.run(
                 self.ceph("radosgw-admin", "-n", "client.rgw", "user", "create", "--uid", name, "--display-name", name,
-                          "--access-key", access, "--secret-key", secret),
+                          "--access-key", access, "--secret-key", secret, "--caps", "user-policy=*"),
                 check=True, stdout=out, stderr=out, timeout=PATIENCE)
 
     def wait_until_it_answers(self, process):
@@ -321,6 +323,17 @@ def client(url, user="keeper"):
                         aws_secret_access_key=secret,
                         config=Config(signature_version="s3v4", s3={"addressing_style": "path"},
                                       retries={"max_attempts": 1}))
+
+
+def temporary_credentials(url, user="keeper"):
+    """A key, its secret and its token, good for a quarter of an hour; S3 takes none of them without the others."""
+    import boto3
+    access, secret = USERS[user]
+    given = dict(endpoint_url=url, region_name=REGION, aws_access_key_id=access, aws_secret_access_key=secret)
+    boto3.client("iam", **given).put_user_policy(
+        UserName=user, PolicyName="session", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": ["sts:GetSessionToken"], "Resource": "*"}]}))
+    return boto3.client("sts", **given).get_session_token(DurationSeconds=900)["Credentials"]
 
 
 def allow_origins(s3, origins, bucket="uploads"):

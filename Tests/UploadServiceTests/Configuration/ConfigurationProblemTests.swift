@@ -241,6 +241,14 @@ import Testing
         ("key = \"{date}", "key = \"/{uuid}\"", "must be a plain key"),
         ("claims = ", "claims = \"claims\"", "must end with a slash"),
         ("claims = ", "claims = \"a/../\"", "must be a plain key"),
+        (
+            "format = ", "format = \"jason\"",
+            "log.format: \"jason\" is not one of \"logfmt\", \"json\"; did you mean \"json\"?"
+        ),
+        ("level = ", "level = \"warn\"", "log.level: \"warn\" is not one of"),
+        ("listen = ", "listen = \"/run/x.sock\"", "operations.listen: \"/run/x.sock\" is no socket; write for example"),
+        ("listen = ", "listen = \"tcp:127.0.0.1\"", "operations.listen: \"tcp:127.0.0.1\" is no socket"),
+        ("public = ", "public = [\"metrix\"]", "operations.public: \"metrix\" is not one of"),
         ("timeout = ", "timeout = 40", "hook.timeout: is 40; it must be less than server.deadline, which is 40"),
         (
             "region = ", "region = \"eu west\"",

@@ -99,6 +99,16 @@ enum Sample {
         timeout = 5                         # seconds, less than server.deadline
         forward_headers = ["X-Request-Id", "Cookie"]    # of the client's request
 
+        # One line for each request, on standard error.
+        [log]
+        format = "json"                     # or "logfmt"
+        level = "warning"                   # and worse: "error", "warning", "info", "debug"
+
+        # For whoever runs it.
+        [operations]
+        listen = "unix:/run/countersign/operations.sock"    # plain HTTP; or "tcp:127.0.0.1:9180"; empty: none
+        public = ["health"]                 # what everybody may ask for under the mount: health, ready, metrics, time
+
         # What the page hands to the site, and the site verifies.
         [receipt]
         secret_file = "/etc/countersign/receipt.key"
