@@ -12,6 +12,7 @@ public struct HashedRESTRequest: Sendable {
     let canonicalRequest: ByteString
     let violations: [PolicyViolation]
 
+    /// Takes the two texts as they came; what is wrong with them is said when they are to be authorized.
     public init(stringToSign: ByteString, canonicalRequest: ByteString) {
         self.canonicalRequest = canonicalRequest
         let end = stringToSign.bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? stringToSign.bytes.startIndex
@@ -38,6 +39,15 @@ public struct HashedRESTRequest: Sendable {
         self.violations = violations
     }
 
+    /// The first three lines of the canonical request, which has more once `lines` is there.
+    var line: HashedRequestCheck.Line {
+        let lines = canonicalRequest.bytes.split(
+            separator: UInt8(ascii: "\n"), maxSplits: 3, omittingEmptySubsequences: false
+        ).map { ByteString($0) }
+        guard lines.count > 2 else { return HashedRequestCheck.Line(method: "", path: "", query: "") }
+        return HashedRequestCheck.Line(method: lines[0], path: lines[1], query: lines[2])
+    }
+
     private static func hash(of text: ByteString) -> ByteString {
         Hexadecimal.encode(SHA256.digest(of: text))
     }
@@ -45,6 +55,7 @@ public struct HashedRESTRequest: Sendable {
 
 /// Such a request once it keeps every rule, in our own words: the only one there is a signature for.
 public struct AuthorizedHashedRequest: Sendable {
+    /// One of an upload in parts, a list of its parts, or a HEAD.
     public let operation: ObjectOperation
     /// The one object key that it concerns.
     public let key: ByteString
@@ -83,7 +94,7 @@ extension UploadRules {
     ) throws(PolicyViolations) -> AuthorizedHashedRequest {
         guard let lines = request.lines else { throw PolicyViolations(all: request.violations) }
         let policy = PolicyCheck(rules: self, caller: caller, credentials: credentials, now: now)
-        var check = HashedRequestCheck(lines, policy, at: endpoint)
+        var check = HashedRequestCheck(request.line, lines, policy, at: endpoint)
         let checked = check.examine()
         guard check.policy.violations.isEmpty, let checked else {
             throw PolicyViolations(all: check.policy.violations)

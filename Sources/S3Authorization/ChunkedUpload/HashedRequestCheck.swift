@@ -35,6 +35,15 @@ struct CheckedHashedRequest: Sendable {
 
 /// One of them on its way through the rules.
 struct HashedRequestCheck: ~Copyable {
+    /// What the request is, before its headers.
+    struct Line {
+        let method: ByteString
+        /// As it is spelled, with the slash before it.
+        let path: ByteString
+        let query: ByteString
+    }
+
+    private let line: Line
     private let lines: RESTRequestLines
     private let endpoint: Endpoint
     /// Its rules are ours, for the fields that a policy has too, and what is wrong is listed there.
@@ -46,7 +55,8 @@ struct HashedRequestCheck: ~Copyable {
     private var headers: [HeaderField] = []
     private var seen: [RESTHeader] = []
 
-    init(_ lines: RESTRequestLines, _ policy: consuming PolicyCheck, at endpoint: Endpoint) {
+    init(_ line: Line, _ lines: RESTRequestLines, _ policy: consuming PolicyCheck, at endpoint: Endpoint) {
+        self.line = line
         self.lines = lines
         self.policy = policy
         self.endpoint = endpoint
@@ -80,10 +90,10 @@ struct HashedRequestCheck: ~Copyable {
     /// The four of an upload in parts, and EvaporateJS's two questions: which parts are there, and is the object?
     private mutating func examineOperation() {
         let prefix: StaticString = "part-number-marker="
-        if lines.method.is("HEAD"), lines.query.isEmpty {
+        if line.method.is("HEAD"), line.query.isEmpty {
             operation = .head
-        } else if lines.method.is("GET"), lines.query.begins(with: prefix) {
-            let parts = lines.query.dropFirst(prefix.utf8CodeUnitCount).bytes.split(separator: UInt8(ascii: "&"))
+        } else if line.method.is("GET"), line.query.begins(with: prefix) {
+            let parts = line.query.dropFirst(prefix.utf8CodeUnitCount).bytes.split(separator: UInt8(ascii: "&"))
                 .map { ByteString($0) }
             let marker = parts.first.flatMap(DecimalDigits.value)
             guard parts.count == 2, let marker, marker <= MultipartOperation.lastPart,
@@ -92,7 +102,7 @@ struct HashedRequestCheck: ~Copyable {
             operation = .listParts(uploadID: parts[1].dropFirst(9), after: Int(marker))
         } else {
             do throws(MultipartOperation.Invalid) {
-                operation = .multipart(try MultipartOperation(method: lines.method, query: lines.query))
+                operation = .multipart(try MultipartOperation(method: line.method, query: line.query))
             } catch {
                 policy.refuse(error.place, error.message)
             }
@@ -111,8 +121,8 @@ struct HashedRequestCheck: ~Copyable {
         addressing = way
         let root = endpoint.path(bucket: policy.rules.bucket, key: "", addressing: way)
         let prefix = root.bytes.last == UInt8(ascii: "/") ? root : ByteString(root.bytes + [UInt8(ascii: "/")])
-        let path = ByteString([UInt8(ascii: "/")] + lines.spelledKey.bytes)
-        guard path.hasPrefix(prefix), let key = try? PercentEncoding.decode(path.dropFirst(prefix.count)) else {
+        guard line.path.hasPrefix(prefix), let key = try? PercentEncoding.decode(line.path.dropFirst(prefix.count))
+        else {
             return policy.refuse("bucket", "The path should begin with '\(prefix)'", .notPermitted)
         }
         refuse("key", policy.violation(ofKey: .string(key)))

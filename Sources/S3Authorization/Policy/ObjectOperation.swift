@@ -12,7 +12,7 @@ public enum ObjectOperation: Sendable, Equatable {
     var method: ByteString {
         switch self {
         case .put: "PUT"
-        case .multipart(let operation): operation.method
+        case .multipart(let operation): ByteString("\(operation.method)")
         case .listParts: "GET"
         case .head: "HEAD"
         case .delete: "DELETE"
@@ -22,7 +22,11 @@ public enum ObjectOperation: Sendable, Equatable {
     var query: [QueryParameter] {
         switch self {
         case .put, .head, .delete: []
-        case .multipart(let operation): operation.query
+        case .multipart(.initiate): [QueryParameter("uploads")]
+        case .multipart(.uploadPart(let number, let uploadID)):
+            [QueryParameter("partNumber", ByteString("\(number)")), QueryParameter("uploadId", uploadID)]
+        case .multipart(.complete(let uploadID)), .multipart(.abort(let uploadID)):
+            [QueryParameter("uploadId", uploadID)]
         case .listParts(let uploadID, let marker):
             (marker.map { [QueryParameter("part-number-marker", ByteString("\($0)"))] } ?? [])
                 + [QueryParameter("uploadId", uploadID)]
@@ -46,6 +50,7 @@ public enum ObjectOperation: Sendable, Equatable {
 public struct AuthorizedOperation: Sendable {
     /// The one object that it is about.
     public var key: ByteString { request.key }
+    /// When the URL stops being good, unless the credentials that sign it do so before.
     public var expiration: SigningTime { request.expiration }
     private let request: PresignableRequest
 

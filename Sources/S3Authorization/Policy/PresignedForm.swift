@@ -6,6 +6,7 @@ public struct PresignedForm: Sendable, Equatable {
     public let url: ByteString
     /// In the order of the policy; S3 ignores what stands behind the file.
     public let fields: [HeaderField]
+    /// When S3 stops taking the form.
     public let expiration: SigningTime
 }
 
