@@ -7,24 +7,9 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 # shellcheck source=Tests/EndToEndTests/lib/packages.sh
 . Tests/EndToEndTests/lib/packages.sh
+# shellcheck source=Tests/EndToEndTests/lib/parts.sh
+. Tests/EndToEndTests/lib/parts.sh
 export LC_ALL=C.UTF-8
-
-BEGAN=$SECONDS
-FAILED=()
-TIMES=()
-
-# part NAME COMMAND...
-part() {
-    local name=$1 began=$SECONDS verdict=passed
-    shift
-    printf '\n=== %s\n' "$name"
-    "$@" || {
-        verdict="FAILED ($?)"
-        FAILED+=("$name")
-    }
-    TIMES+=("$(printf '%5d s  %-28s %s' $((SECONDS - began)) "$name" "$verdict")")
-    printf '=== %s: %s after %d s\n' "$name" "$verdict" $((SECONDS - began))
-}
 
 # shellcheck disable=SC2317  # called by part
 sanitize() {
@@ -49,8 +34,10 @@ benchmark() {
 find_swift || exit
 part "install" install_packages "${BUILD_PACKAGES[@]}" "${S3_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 part "style" swift format lint --strict --recursive Package.swift Sources Tests
-part "scripts" shellcheck -x nginx/demo.sh apache/demo.sh Tests/run.sh .ci/run Tests/EndToEndTests/lib/*.sh
+part "scripts" shellcheck -x nginx/demo.sh apache/demo.sh Tests/run.sh Tests/slow.sh .ci/run Tests/EndToEndTests/lib/*.sh \
+    Tests/Benchmarks/run.sh
 part "build release" swift build -c release --static-swift-stdlib --product countersign
+part "build for benchmarks" swift build -c release --static-swift-stdlib --product PartURLs
 part "build operator" swift build -c release --static-swift-stdlib --product countersign-operator
 part "unit tests" swift test --disable-xctest
 part "address sanitizer" sanitize address
@@ -60,11 +47,4 @@ if [ -x Tests/Benchmarks/run.sh ]; then
     part "benchmark" benchmark
 fi
 
-printf '\n=== all\n'
-printf '%s\n' "${TIMES[@]}"
-printf '%5d s  in all\n' $((SECONDS - BEGAN))
-if [ ${#FAILED[@]} -gt 0 ]; then
-    printf 'FAILED: %s\n' "${FAILED[@]}"
-    exit 1
-fi
-echo "everything passed"
+all_parts

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "shim.h"
 #include <fcgios.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -27,3 +28,5 @@ int OS_Read(int descriptor, char *buffer, size_t count) {
     lent.left -= count;
     return (int)count;
 }
+
+void countersign_name_thread(const void *name) { pthread_setname_np(pthread_self(), name); }

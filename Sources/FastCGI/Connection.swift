@@ -6,6 +6,8 @@ import Synchronization
 /// Only `phase`, `deadline` and `expired` are looked at by others.
 final class Connection: @unchecked Sendable {
     enum Phase: Int, AtomicRepresentable {
+        /// Accepted, and nothing has come yet.
+        case fresh
         /// Between two requests.
         case idle
         /// Some of a request has come.

@@ -29,14 +29,14 @@ final class ConnectionTable: Sendable {
         }
     }
 
-    /// Ends what has passed its deadline, and with `idle` also what is between two requests.
-    func sweep(now: Int, idle: Bool) {
+    /// Ends what has passed its deadline, and what is in one of these phases.
+    func sweep(now: Int, ending phases: [Connection.Phase] = []) {
         connections.withLock { connections in
             for connection in connections.values {
                 let deadline = connection.deadline.load(ordering: .sequentiallyConsistent)
                 let phase = connection.phase.load(ordering: .sequentiallyConsistent)
                 let isOver = deadline != 0 && deadline <= now
-                guard isOver || (idle && phase == .idle) else { continue }
+                guard isOver || phases.contains(phase) else { continue }
                 let (exchanged, _) = connection.deadline.compareExchange(
                     expected: deadline, desired: 0, ordering: .sequentiallyConsistent
                 )
@@ -51,7 +51,7 @@ final class ConnectionTable: Sendable {
             var oldest: Connection?
             var earliest = Int.max
             for connection in connections.values
-            where connection.phase.load(ordering: .sequentiallyConsistent) == .idle {
+            where [.idle, .fresh].contains(connection.phase.load(ordering: .sequentiallyConsistent)) {
                 let deadline = connection.deadline.load(ordering: .sequentiallyConsistent)
                 guard deadline != 0, deadline < earliest else { continue }
                 earliest = deadline

@@ -21,7 +21,9 @@ package enum Launch {
         if let listen { return .listen(try Listener(listen)) }
         if case .bytes(Int(process)) = ContentLength(environment["LISTEN_PID"]), let count = environment["LISTEN_FDS"] {
             guard case .bytes(let count) = ContentLength(count), (1...64).contains(count) else { throw .noSockets }
-            return .listen(try Listener(inherited: (0..<Int32(count)).map { 3 + $0 }))
+            let names = (environment["LISTEN_FDNAMES"] ?? []).split(
+                separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+            return .listen(try Listener(inherited: (0..<Int32(count)).map { 3 + $0 }, names: names))
         }
         if Listener.isListening(0) { return .listen(try Listener(inherited: [0])) }
         return environment["GATEWAY_INTERFACE"] == nil ? .none : .cgi

@@ -14,6 +14,8 @@ package struct Limits: Sendable, Equatable {
     package var connections = 1024
     /// How long a drain waits for what is in flight.
     package var grace: Duration = .seconds(30)
+    /// From when on a handler that has not come back counts as hung.
+    package var hang: Duration = .seconds(80)
 
     package init() {}
 }

@@ -3,12 +3,17 @@ import Glibc
 /// The sockets that connections come in on.
 package final class Listener: Sendable {
     package let descriptors: [Int32]
+    /// The sockets that operators and their programs ask on, by the name that the service manager gave them.
+    package let operators: Listener?
     /// Whether nobody else accepts from them.
     let isOurs: Bool
     private let path: UnixSocket.Path?
 
-    private init(_ descriptors: [Int32], isOurs: Bool, path: UnixSocket.Path? = nil) throws(ListenerError) {
+    private init(
+        _ descriptors: [Int32], isOurs: Bool, path: UnixSocket.Path? = nil, operators: Listener? = nil
+    ) throws(ListenerError) {
         self.descriptors = descriptors
+        self.operators = operators
         self.isOurs = isOurs
         self.path = path
         for descriptor in descriptors {
@@ -37,10 +42,19 @@ package final class Listener: Sendable {
     }
 
     /// What a service manager or a web server left open for us, in one or more descriptors.
-    package convenience init(inherited descriptors: [Int32]) throws(ListenerError) {
+    ///
+    /// - Parameter names: of the descriptors, as LISTEN_FDNAMES has them; those named `operations` are for operators
+    package convenience init(inherited descriptors: [Int32], names: [ByteName] = []) throws(ListenerError) {
         for descriptor in descriptors where !Self.isListening(descriptor) { throw .notListening(descriptor) }
-        try self.init(descriptors, isOurs: false)
+        let isForOperators = { (index: Int) in index < names.count && names[index].elementsEqual("operations".utf8) }
+        let others = descriptors.indices.filter(isForOperators).map { descriptors[$0] }
+        let operators = others.isEmpty ? nil : try Listener(others, isOurs: false)
+        let ours = descriptors.indices.filter { !isForOperators($0) }.map { descriptors[$0] }
+        guard !ours.isEmpty else { throw .noSockets }
+        try self.init(ours, isOurs: false, operators: operators)
     }
+
+    package typealias ByteName = ArraySlice<UInt8>
 
     static func isListening(_ descriptor: Int32) -> Bool {
         var value: Int32 = 0

@@ -22,7 +22,7 @@ package enum ListenerError: Error, Equatable, CustomStringConvertible {
         case .inUse(let path): "cannot listen on \(path): another process answers there"
         case .notOurs(let path): "cannot listen on \(path): the socket there belongs to another user"
         case .notListening(let descriptor): "descriptor \(descriptor) was passed on by LISTEN_FDS but does not listen"
-        case .noSockets: "LISTEN_FDS is not a number of sockets"
+        case .noSockets: "LISTEN_FDS is not a number of sockets, or all of them are named operations"
         case .foreignLibrary: "this build of libfcgi does not read through its exported OS_Read, and cannot be used"
         case .system(let call, let code): "\(call) failed (errno \(code): \(Self.text(code)))"
         }

@@ -31,7 +31,7 @@ package enum Malformation: Error, Equatable, Sendable {
     case bodyLonger(declared: Int, received: Int)
 }
 
-/// What happened to a connection that got no answer; for the log.
+/// What happened to a connection that got no answer, or to a worker; for the log.
 package enum Event: Equatable, Sendable {
     /// Not a FastCGI record where one must begin.
     case notFastCGI
@@ -49,4 +49,6 @@ package enum Event: Equatable, Sendable {
     case answerLost
     /// A new connection could not be taken, for want of descriptors.
     case exhausted
+    /// A handler has not come back for so many seconds.
+    case workerHung(Int)
 }

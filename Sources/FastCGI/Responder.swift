@@ -28,8 +28,10 @@ package final class Responder: Sendable {
     let event: @Sendable (Event) -> Void
     let poller: Poller
     let management: Management
-    private let reload: @Sendable () -> Void
-    private let workers: Int
+    private let reload: @Sendable () -> String
+    private let manager: ServiceManager
+    /// One for each worker.
+    private let clocks: [WorkerClock]
     private let table: ConnectionTable
     private let signals: Signals
     private let draining = Atomic<Bool>(false)
@@ -37,13 +39,15 @@ package final class Responder: Sendable {
     private let crowded = Atomic<Bool>(false)
     private let listeners = Locked<[Int32]>([])
     private let living = Atomic<Int>(0)
+    private let nextSign = Atomic<Int>(0)
 
     /// - Parameters:
     ///   - trusted: parameters that may come twice only with the same value
     ///   - handler: called once for each request, on any of the threads
     ///   - refusal: shapes the answer to a request that no handler may see; its parameters where they were readable
     ///   - event: told of each connection that ended without an answer
-    ///   - reload: called at SIGHUP, on the thread of `run`
+    ///   - reload: called at SIGHUP, on the thread of `run`; its answer is the service's status
+    ///   - manager: told when we are ready, reload, stop, and that no worker hangs
     package init(
         workers: Int,
         limits: Limits = Limits(),
@@ -53,17 +57,19 @@ package final class Responder: Sendable {
             Response(status: reason.status)
         },
         event: @escaping @Sendable (Event) -> Void = { _ in },
-        reload: @escaping @Sendable () -> Void = {}
+        reload: @escaping @Sendable () -> String = { "" },
+        manager: ServiceManager = ServiceManager()
     ) throws(ListenerError) {
-        self.workers = max(workers, 1)
+        clocks = (0..<max(workers, 1)).map { _ in WorkerClock() }
         self.limits = limits
         self.handler = handler
         self.refusal = refusal
         self.event = event
         self.reload = reload
+        self.manager = manager
         check = RequestCheck(trusted: trusted)
         table = ConnectionTable(limit: limits.connections)
-        management = Management(connections: table.limit, workers: self.workers)
+        management = Management(connections: table.limit, workers: clocks.count)
         poller = try Poller()
         signals = try Signals()
     }
@@ -73,6 +79,16 @@ package final class Responder: Sendable {
     /// Open connections, for tests and metrics.
     package var connections: Int { table.count }
 
+    package var workers: Int { clocks.count }
+
+    package var busyWorkers: Int { clocks.count { $0.isBusy } }
+
+    /// Those whose handler should have come back long ago.
+    package var hungWorkers: Int {
+        let now = Clock.now()
+        return clocks.count { $0.isHung(now: now, after: limits.hang) }
+    }
+
     /// Begins the drain, as SIGTERM does; from any thread.
     package func stop() { signals.stop() }
 
@@ -80,44 +96,74 @@ package final class Responder: Sendable {
     ///
     /// SIGTERM, SIGINT, SIGUSR1 and SIGHUP are blocked in the calling thread and all it starts from here on; call it from
     /// the first thread, before there are others.
-    package func run(_ listener: Listener) throws(ListenerError) -> Drain {
+    ///
+    /// `operators` are answered on threads of their own, from here until the drain is over.
+    package func run(_ listener: Listener, operators: [PlainServer] = []) throws(ListenerError) -> Drain {
         Signals.block()
+        for server in operators { try server.start() }
+        defer { for server in operators { server.stop() } }
         FCGX_Init()
         guard FCGXRequest.readsMemory else { throw .foreignLibrary }
         listeners.withLock { $0 = listener.descriptors }
         for descriptor in listener.descriptors {
             guard poller.listen(descriptor) else { throw .system("epoll_ctl", errno) }
         }
-        for _ in 0..<workers {
+        for clock in clocks {
             living.add(1, ordering: .sequentiallyConsistent)
-            guard Thread.start({ [self] in work() }) else {
+            guard Thread.start("worker", { [self] in work(clock) }) else {
                 living.subtract(1, ordering: .sequentiallyConsistent)
                 poller.stop()
                 throw .system("pthread_create", errno)
             }
         }
-        watch(listener)
+        manager.ready("Serving")
+        watch()
+        manager.stopping("Answering what is in flight")
         return drain(listener)
     }
 
-    private func work() {
-        var worker = Worker(self)
+    private func work(_ clock: WorkerClock) {
+        var worker = Worker(self, clock)
         worker.run()
         living.subtract(1, ordering: .sequentiallyConsistent)
     }
 
-    /// Waits for a signal; meanwhile ends what has passed its deadline.
-    private func watch(_ listener: Listener) {
-        let shortest = min(limits.request, limits.answer, limits.idle).milliseconds
-        let tick = min(max(shortest / 8, 10), 1000)
+    /// Waits for a signal; meanwhile ends what has passed its deadline, and says that we live.
+    private func watch() {
+        let shortest = min(limits.request, limits.answer, limits.idle, limits.hang).milliseconds
+        let patience = manager.patience ?? .max
+        let tick = min(max(shortest / 8, 10), max(patience / 4, 1), 1000)
         while true {
             switch signals.wait(milliseconds: tick) {
             case .stop: return
-            case .reload: reload()
+            case .reload:
+                manager.reloading()
+                manager.ready(reload())
             case nil: break
             }
-            table.sweep(now: Clock.now(), idle: false)
+            reportHung()
+            showLife()
+            table.sweep(now: Clock.now())
             acceptAgain()
+        }
+    }
+
+    /// In time for whoever restarts what shows none.
+    private func showLife() {
+        let now = Clock.now()
+        guard let patience = manager.patience, now >= nextSign.load(ordering: .relaxed), hungWorkers == 0 else {
+            return
+        }
+        nextSign.store(now + patience / 3, ordering: .relaxed)
+        manager.alive()
+    }
+
+    private func reportHung() {
+        let now = Clock.now()
+        for clock in clocks {
+            guard let milliseconds = clock.newlyHung(now: now, after: limits.hang) else { continue }
+            event(.workerHung(milliseconds / 1000))
+            manager.status("A request hangs")
         }
     }
 
@@ -132,8 +178,11 @@ package final class Responder: Sendable {
         draining.store(true, ordering: .sequentiallyConsistent)
         for descriptor in listener.descriptors { poller.ignore(descriptor) }
         listener.close()
+        // Whose connection we took has its request on the way, and no other process to turn to.
+        let late = Clock.now() + 1000
         while table.count > 0, Clock.now() < end {
-            table.sweep(now: Clock.now(), idle: true)
+            table.sweep(now: Clock.now(), ending: Clock.now() < late ? [.idle] : [.idle, .fresh])
+            showLife()
             _ = signals.wait(milliseconds: 10)
         }
         let abandoned = table.count
@@ -192,7 +241,7 @@ package final class Responder: Sendable {
     func park(_ connection: Connection) {
         if connection.request.isUntouched {
             connection.deadline.store(Clock.now() + limits.idle.milliseconds, ordering: .sequentiallyConsistent)
-            connection.phase.store(.idle, ordering: .sequentiallyConsistent)
+            connection.phase.store(connection.isWatched ? .idle : .fresh, ordering: .sequentiallyConsistent)
         }
         let again = connection.isWatched
         connection.isWatched = true

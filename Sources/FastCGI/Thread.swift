@@ -1,22 +1,31 @@
+import CFastCGI
 import Glibc
 
-/// A detached POSIX thread that runs one closure.
+/// A detached POSIX thread that runs one closure, under a name that `ps -L` and `top -H` show.
 ///
 /// Here, not in `main.swift`: a closure of its top level dies in `pthread_create` for want of its actor.
 enum Thread {
     private final class Body: Sendable {
+        let name: StaticString
         let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+
+        init(_ name: StaticString, _ run: @escaping @Sendable () -> Void) {
+            self.name = name
+            self.run = run
+        }
     }
 
-    static func start(_ run: @escaping @Sendable () -> Void) -> Bool {
+    /// The name has 15 bytes at most.
+    static func start(_ name: StaticString = "worker", _ run: @escaping @Sendable () -> Void) -> Bool {
         var thread = pthread_t()
-        let body = unsafe Unmanaged.passRetained(Body(run))
+        let body = unsafe Unmanaged.passRetained(Body(name, run))
         let status = unsafe pthread_create(
             &thread, nil,
             { body in
                 guard let body = unsafe body else { return nil }
-                unsafe Unmanaged<Body>.fromOpaque(body).takeRetainedValue().run()
+                let thread = unsafe Unmanaged<Body>.fromOpaque(body).takeRetainedValue()
+                thread.name.withUTF8Buffer { unsafe countersign_name_thread($0.baseAddress) }
+                thread.run()
                 return nil
             }, body.toOpaque()
         )

@@ -9,9 +9,11 @@ import Synchronization
     private var records: [UInt8] = []
     private var output: [UInt8] = []
     private let buffer: UnsafeMutableBufferPointer<UInt8>
+    private let clock: WorkerClock
 
-    init(_ responder: Responder) {
+    init(_ responder: Responder, _ clock: WorkerClock) {
         self.responder = responder
+        self.clock = clock
         unsafe buffer = .allocate(capacity: 64 * 1024)
     }
 
@@ -126,6 +128,8 @@ import Synchronization
             try responder.check.parameters(parameters)
             guard let body else { throw .malformed(.unreadableParameters) }
             try responder.check.length(declared, received: body.count)
+            clock.begin()
+            defer { clock.end() }
             return responder.handler(Request(parameters: parameters, body: body))
         } catch {
             return responder.refusal(error, parameters)

@@ -56,6 +56,7 @@ extension S3Client {
             used = credentials
             let received = try send(call, credentials, until: deadline)
             answer = received
+            if let date = received.date { state.learn(drift: drift(of: date)) }
             if let failure = ErrorAnswer.failure(in: received) { throw failure }
             result = .success(try read(received))
         } catch {
@@ -148,14 +149,25 @@ private struct SecondChances {
 extension S3Client {
     /// Takes S3's `Date` for the time; `isSure` when S3 said that ours is wrong, else from five minutes on.
     fileprivate func learnClock(from answer: HTTPAnswer?, isSure: Bool) -> Bool {
-        guard let date = answer?.header("date"), let theirs = try? SigningTime(parsing: date, as: .http) else {
-            return false
-        }
+        guard let theirs = answer?.date else { return false }
         let offset = theirs.secondsSince1970 - surroundings.now() / 1000
         guard isSure || abs(offset - clockOffset) >= 300 else { return false }
         state.learn(clockOffset: offset)
         surroundings.skew(offset)
         return true
+    }
+}
+
+extension S3Client {
+    /// S3's clock tells whole seconds only: on average half of one has passed.
+    fileprivate func drift(of theirs: SigningTime) -> Int64 {
+        (theirs.secondsSince1970 * 1000 + 500 - surroundings.now()) / 1000
+    }
+}
+
+extension HTTPAnswer {
+    fileprivate var date: SigningTime? {
+        header("date").flatMap { try? SigningTime(parsing: $0, as: .http) }
     }
 }
 

@@ -45,13 +45,24 @@ package struct S3Client: Sendable {
     /// Seconds that S3's clock is ahead of ours, as far as S3 has complained.
     package var clockOffset: Int64 { state.clockOffset.load(ordering: .relaxed) }
 
+    /// Seconds that S3's clock was ahead of ours at its last answer, to a second; nil before the first.
+    package var drift: Int64? {
+        let drift = state.drift.load(ordering: .relaxed)
+        return drift == .min ? nil : drift
+    }
+
     /// What calls learn and the next ones use.
     final class State: Sendable {
         let clockOffset = Atomic<Int64>(0)
+        let drift = Atomic<Int64>(.min)
         private let signer = Mutex<Signer?>(nil)
 
         func learn(clockOffset seconds: Int64) {
             clockOffset.store(seconds, ordering: .relaxed)
+        }
+
+        func learn(drift seconds: Int64) {
+            drift.store(seconds, ordering: .relaxed)
         }
 
         /// The signer of `credentials`, which keeps its derived keys as long as they are the same.

@@ -1,3 +1,4 @@
+internal import FastCGI
 internal import S3Authorization
 
 /// The site that every request refers to and none copies.
@@ -9,5 +10,26 @@ final class SharedSite: Sendable {
     init(_ site: Site) {
         self.site = site
         emptyPage = ByteString(site.mount.bytes + "/empty_html".utf8)
+    }
+}
+
+/// The site of the requests to come; those under way keep the one that they began with.
+final class CurrentSite: Sendable {
+    private let shared: Locked<SharedSite>
+
+    init(_ site: Site) {
+        shared = Locked(SharedSite(site))
+    }
+
+    /// Held for the time of one retain.
+    var now: SharedSite { shared.withLock { $0 } }
+
+    func replace(_ site: Site) {
+        let new = SharedSite(site)
+        // Let go of the old one outside the lock.
+        _ = shared.withLock { shared in
+            defer { shared = new }
+            return shared
+        }
     }
 }

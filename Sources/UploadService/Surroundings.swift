@@ -1,6 +1,6 @@
 internal import S3Authorization
 
-/// What the outside world lends a request: the time, randomness, and a place for a log line.
+/// What the outside world lends a request: the time, randomness, a place for a log line, and the counters.
 package struct Surroundings: Sendable {
     /// Milliseconds since 1970 UTC.
     package var now: @Sendable () -> Int64
@@ -9,6 +9,8 @@ package struct Surroundings: Sendable {
     package var random: @Sendable (_ count: Int) -> [UInt8]
     /// Takes one line, without its line feed.
     package var log: @Sendable (_ line: [UInt8]) -> Void
+    package var style = LogStyle()
+    package var metrics = Metrics()
 
     package init(
         now: @escaping @Sendable () -> Int64, stopwatch: @escaping @Sendable () -> Int64,

@@ -90,6 +90,7 @@ enum Usage {
                            one CGI request is answered (GATEWAY_INTERFACE)
         --config FILE      else the file in COUNTERSIGN_CONFIG, else /etc/countersign/countersign.toml
 
-        Signals: SIGTERM and SIGINT answer what is in flight, then leave.
+        Signals: SIGTERM, SIGINT and SIGUSR1 answer what is in flight, then leave. SIGHUP reads the
+        configuration and the secrets again; one that is wrong is not used, and the log says why.
         """
 }

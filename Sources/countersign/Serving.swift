@@ -14,16 +14,23 @@ struct Serving {
                 return .usage
             }
             let loaded = try Checking(configurationFile: configurationFile).load()
-            let site = try Site(loaded.configuration, .real)
-            let dispatcher = Dispatcher(site: site, surroundings: .real)
+            var surroundings = Surroundings.real
+            surroundings.style = LogStyle(destination(launch))
+            surroundings.style.adopt(loaded.configuration.log)
+            let site = try Site(loaded.configuration, surroundings)
             switch launch {
-            case .cgi: return answerOnce(dispatcher, loaded.configuration)
+            case .cgi:
+                let operations = OperationsDesk(isAlone: true)
+                let dispatcher = Dispatcher(site: site, surroundings: surroundings, operations: operations)
+                return answerOnce(dispatcher, loaded.configuration)
             case .listen(let listener):
                 try loaded.configuration.loadInspector(of: site)
-                for warning in loaded.warnings {
-                    Terminal.complain("warning: \(warning)")
-                }
-                return try serve(listener, dispatcher, loaded.configuration)
+                return try Service(
+                    loaded, site, surroundings,
+                    load: { () throws(ConfigurationError) in
+                        try Checking(configurationFile: configurationFile).load()
+                    }
+                ).run(listener)
             case .none: return .usage
             }
         } catch {
@@ -32,36 +39,17 @@ struct Serving {
         }
     }
 
-    private func serve(
-        _ listener: Listener, _ dispatcher: Dispatcher, _ configuration: Configuration
-    ) throws(ListenerError) -> ExitStatus {
-        let responder = try Responder(
-            workers: configuration.server.workers, limits: limits(configuration), trusted: trusted(configuration),
-            handler: { dispatcher.respond(to: $0) }, refusal: { dispatcher.respond(to: $0, $1) },
-            event: { dispatcher.log("\($0)") })
-        let drain = try responder.run(listener)
-        guard case .complete = drain else {
-            Terminal.complain("the time to drain was over: \(drain)")
-            return .failure
-        }
-        return .success
+    /// Whom our standard error goes to; a web server that starts us writes the time itself.
+    private func destination(_ launch: Launch) -> LogStyle.Destination {
+        if StandardError.isJournal { return .journal }
+        if case .listen(let listener) = launch, listener.descriptors != [0] { return .plain }
+        return .stamped
     }
 
     private func answerOnce(_ dispatcher: Dispatcher, _ configuration: Configuration) -> ExitStatus {
         let isAnswered = CGI.serve(
-            limits: limits(configuration), trusted: trusted(configuration), handler: { dispatcher.respond(to: $0) },
+            limits: Limits(configuration), trusted: configuration.trusted, handler: { dispatcher.respond(to: $0) },
             refusal: { dispatcher.respond(to: $0, $1) })
         return isAnswered ? .success : .failure
-    }
-
-    private func limits(_ configuration: Configuration) -> Limits {
-        var limits = Limits()
-        limits.body = configuration.bodyLimit
-        limits.grace = .seconds(configuration.server.grace)
-        return limits
-    }
-
-    private func trusted(_ configuration: Configuration) -> [String] {
-        Responder.trustedParameters + [configuration.identity.parameter, "COUNTERSIGN_PROFILE", "HTTP_COOKIE"]
     }
 }

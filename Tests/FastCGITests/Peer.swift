@@ -51,6 +51,20 @@ final class Peer {
         return (received, false)
     }
 
+    /// All up to the end of the connection.
+    func received(milliseconds: Int = 8000) -> [UInt8] {
+        var received: [UInt8] = []
+        let end = Clock.now() + milliseconds
+        while true {
+            var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard unsafe poll(&ready, 1, Int32(max(0, end - Clock.now()))) > 0 else { return received }
+            var chunk = [UInt8](repeating: 0, count: 65536)
+            let count = unsafe chunk.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
+            guard count > 0 else { return received }
+            received += chunk[..<count]
+        }
+    }
+
     /// The CGI response's text, without its records.
     func text(milliseconds: Int = 5000) -> String {
         let bytes = receive(milliseconds: milliseconds).bytes

@@ -13,7 +13,8 @@ final class Desk: Sendable {
     let events = Locked<[Event]>([])
 
     init(
-        workers: Int = 4, limits: Limits = Limits(), handler: (@Sendable (Request) -> Response)? = nil
+        workers: Int = 4, limits: Limits = Limits(), manager: ServiceManager = ServiceManager(),
+        handler: (@Sendable (Request) -> Response)? = nil
     ) throws {
         path = temporaryDirectory() + "/s"
         let listener = try Listener("unix:" + path)
@@ -24,7 +25,7 @@ final class Desk: Sendable {
                 box.desk.withLock { $0 }?.called.add(1, ordering: .relaxed)
                 return handler?(request) ?? Response(status: 200, body: request.body)
             },
-            event: { event in box.desk.withLock { $0 }?.events.withLock { $0.append(event) } }
+            event: { event in box.desk.withLock { $0 }?.events.withLock { $0.append(event) } }, manager: manager
         )
         box.desk.withLock { $0 = self }
         _ = Thread.start { [self] in

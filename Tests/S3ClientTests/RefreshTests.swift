@@ -53,6 +53,15 @@ import Testing
         #expect(source.fetches == 2)
     }
 
+    @Test func `what is known is told without asking`() throws {
+        let (provider, source) = make()
+        #expect(provider.known == nil && source.fetches == 0)
+        let fetched = try provider.credentials(until: soon)
+        #expect(provider.known?.expiration == fetched.expiration && source.fetches == 1)
+        provider.reject(fetched)
+        #expect(provider.known == nil)
+    }
+
     @Test func `a renewal that fails leaves the old until their end`() throws {
         let notices = Mutex<[String]>([])
         let (provider, source) = make { text in notices.withLock { $0.append(text) } }

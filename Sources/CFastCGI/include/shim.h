@@ -8,8 +8,9 @@
 #include <sys/signalfd.h>
 #include <sys/un.h>
 
-/* accept4 hides behind _GNU_SOURCE, which the importer of the system's headers does not set. */
+/* accept4 and pthread_setname_np hide behind _GNU_SOURCE, which the importer of the system's headers does not set. */
 int countersign_accept(int listener);
+void countersign_name_thread(const void *name);
 
 /* A descriptor that no file has: libfcgi reads from it what the calling thread has been lent, to its end. */
 enum { countersign_lent = INT_MAX };

@@ -7,10 +7,14 @@ package protocol CredentialsProvider: Sendable {
 
     /// S3 says that these are expired: the next call fetches others, if others can be had.
     func reject(_ credentials: Credentials)
+
+    /// What it would hand out without asking anybody; nil where it does not know.
+    var known: Credentials? { get }
 }
 
 extension CredentialsProvider {
     package func reject(_ credentials: Credentials) {}
+    package var known: Credentials? { nil }
 }
 
 /// Why there are no credentials; nothing in it is secret.

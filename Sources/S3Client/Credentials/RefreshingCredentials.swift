@@ -55,6 +55,8 @@ package final class RefreshingCredentials: CredentialsProvider {
         }
     }
 
+    package var known: Credentials? { current.withLock { $0 } }
+
     package func reject(_ credentials: Credentials) {
         current.withLock { current in
             if let known = current, known.isIdentical(to: credentials) { current = nil }

@@ -66,6 +66,7 @@ struct Completion {
             throw account.failed(error)
         }
         if let etag = post.etag, etag != head.etag { return nil }
+        if let declaration = post.declaration, !declaration.holds(for: head) { throw .invalidUpload }
         guard UInt64(clamping: head.size) <= rules.maximumSize else { throw .tooLarge(rules.maximumSize) }
         let type = try UploadType(desk: desk, profile: profile, deadline: deadline)
             .settle(head, uploadLocation, post.name, &account)
@@ -187,7 +188,9 @@ struct Completion {
             throw .undecided
         }
         switch try verdict(state, on: entry, &account) {
-        case .accepted(let answer): return answer
+        case .accepted(let answer):
+            account.completed = entry.claim.size
+            return answer
         case .refused(let reason): throw refused(entry.claim, reason, &account)
         case .open: throw .undecided
         }

@@ -18,6 +18,8 @@ package struct Configuration: Sendable {
     package var hook: Hook?
     /// Signs receipts; nil where there is none, and then no receipts are given.
     package var receiptSecret: Secret?
+    package var log = Log()
+    package var operations = Operations()
 
     /// The rules of a profile; nil and `""` are the default profile. Nil where there is no such profile.
     package func rules(profile name: String?) -> Rules? {
@@ -52,6 +54,19 @@ extension Configuration {
         /// Seal tickets and sign cookies, the first of them; all of them are accepted. There whenever identity is
         /// `anonymous`.
         package var secrets: [Secret] = []
+    }
+
+    package struct Log: Sendable {
+        package var format = LogStyle.Format.logfmt
+        package var level = Severity.info
+    }
+
+    /// What is for operators and their programs.
+    package struct Operations: Sendable {
+        /// A socket of their own, as `--listen` has it; nil: none.
+        package var listen: String?
+        /// What the public may ask for, beside the uploads.
+        package var pages: [OperatorsPage] = [.health, .time]
     }
 
     package struct Identity: Sendable {
@@ -142,6 +157,11 @@ extension Configuration {
             /// The URL characters of drf-to-s3 only.
             case strict
         }
+        package enum UploadMethod: String, Sendable, CaseIterable {
+            /// Forms, but for stores that are known to take none.
+            case auto
+            case post, put
+        }
         package enum Encryption: String, Sendable, CaseIterable {
             case aes256 = "AES256"
             case kms = "aws:kms"
@@ -169,6 +189,9 @@ extension Configuration {
         package var inspect = false
         /// Whether users may delete their uploads before these are complete.
         package var delete = false
+        /// Whether users may list their uploads.
+        package var session = false
+        package var method = UploadMethod.auto
         /// Whether putting the parts of an upload together is its completion too.
         package var completeOnMultipart = false
     }

@@ -15,6 +15,8 @@ struct ConfigurationSections {
         let profiles = profiles(over: base)
         let hook = HookSection(section: reader.section("hook")).read()
         let receiptSecret = reader.section("receipt").secretFile("secret_file", atLeast: 32)
+        let log = OperationsSection.log(reader.section("log"))
+        let operations = OperationsSection.read(reader.section("operations"))
         reader.reportUnknown()
         let checks = CrossChecks(reader: reader)
         checks.server(server, identity, hook)
@@ -27,7 +29,7 @@ struct ConfigurationSections {
         checks.buckets(s3, uploads, storage)
         return Configuration(
             server: server, identity: identity, s3: s3, uploads: uploads, storage: storage, rules: base,
-            profiles: profiles, hook: hook, receiptSecret: receiptSecret)
+            profiles: profiles, hook: hook, receiptSecret: receiptSecret, log: log, operations: operations)
     }
 
     private func server() -> Configuration.Server {
@@ -126,6 +128,10 @@ struct ConfigurationSections {
         }
         section.set(&rules.inspect, "inspect") { value throws(WrongValue) in try value.boolean() }
         section.set(&rules.delete, "delete") { value throws(WrongValue) in try value.boolean() }
+        section.set(&rules.session, "session") { value throws(WrongValue) in try value.boolean() }
+        section.set(&rules.method, "method") { value throws(WrongValue) in
+            try value.choice(Configuration.Rules.UploadMethod.self)
+        }
         section.set(&rules.completeOnMultipart, "complete_on_multipart") { value throws(WrongValue) in
             try value.boolean()
         }

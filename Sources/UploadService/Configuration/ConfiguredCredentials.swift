@@ -6,10 +6,15 @@ internal import S3Client
 struct ConfiguredCredentials {
     private let configuration: Configuration
     private let surroundings: S3Surroundings
+    /// What was found before, by the same environment.
+    private let known: (any CredentialsProvider)?
 
-    init(_ configuration: Configuration, _ surroundings: S3Surroundings) {
+    init(
+        _ configuration: Configuration, _ surroundings: S3Surroundings, found known: (any CredentialsProvider)? = nil
+    ) {
         self.configuration = configuration
         self.surroundings = surroundings
+        self.known = known
     }
 
     func uploads() throws(ConfigurationError) -> any CredentialsProvider {
@@ -47,6 +52,7 @@ struct ConfiguredCredentials {
 
     /// Those that AWS's own tools would find.
     private func found() throws(CredentialsError) -> any CredentialsProvider {
+        if let known { return known }
         let environment = { (name: String) in
             unsafe getenv(name).flatMap { text in unsafe String(validatingCString: text) }
         }

@@ -1,12 +1,16 @@
 package import S3Authorization
-internal import S3Client
+package import S3Client
 
 extension Site {
-    /// The site that a checked configuration describes.
-    package init(_ configuration: Configuration, _ surroundings: Surroundings) throws(ConfigurationError) {
+    /// The site that a checked configuration describes; with what a site before it had: keys that were found, where
+    /// this one has them found too, and the permits, of which there are so many however many sites there are.
+    package init(
+        _ configuration: Configuration, _ surroundings: Surroundings, found: (any CredentialsProvider)? = nil,
+        permits: Permits? = nil
+    ) throws(ConfigurationError) {
         let s3 = configuration.s3
         let endpoint = try Endpoint(configured: s3.publicEndpoint)
-        let providers = ConfiguredCredentials(configuration, surroundings.ofS3)
+        let providers = ConfiguredCredentials(configuration, surroundings.ofS3, found: found)
         let uploadsProvider = try providers.uploads()
         self.init(
             mount: configuration.server.mount == "/" ? "" : ByteString(configuration.server.mount),
@@ -18,10 +22,11 @@ extension Site {
         iframeErrors = configuration.server.iframeErrors
         identityParameter = configuration.identity.parameter
         prefixCookie = configuration.identity.prefixCookie
+        publicPages = configuration.operations.pages
         if configuration.identity.anonymous { anonymous = AnonymousCookie(secrets: configuration.server.secrets) }
         tickets = TicketKeys(secrets: configuration.server.secrets)
         let transport = CurlTransport(authorities: s3.authorities, stopwatch: surroundings.stopwatch)
-        let permits = Permits(configuration.server.workers - 4)
+        let permits = permits ?? Permits(configuration.server.workers - 4)
         uploads = try UploadsDesk(configuration, credentials: uploadsProvider, transport, permits, surroundings)
         hook = configuration.siteHook(transport, permits, surroundings)
         uploads = try UploadsDesk(configuration, credentials: uploadsProvider, transport, permits, surroundings)
@@ -72,6 +77,8 @@ extension Site.Profile {
         bodyLimit = configured.bodyLimit
         inspects = configured.inspect
         allowsDeletion = configured.delete
+        allowsListing = configured.session
+        method = configured.method == .put || configured.method == .auto && configuration.s3.knowsNoForms ? .put : .post
         completesAtOnce = configured.completeOnMultipart
     }
 
@@ -80,5 +87,18 @@ extension Site.Profile {
         var versions = Set(rules.signatureVersions.compactMap { SignatureVersion(rawValue: $0.rawValue) })
         if s3.publicEndpoint.isAmazon && !CrossChecks.regionsWithVersion2.contains(s3.region) { versions.remove(.v2) }
         return versions
+    }
+}
+
+extension Configuration.S3 {
+    /// Stores that answer a form with 501: Cloudflare's R2 and Backblaze's B2.
+    ///
+    /// <https://github.com/CapSoftware/cap/issues/1684>, <https://www.backblaze.com/b2/docs/s3_compatible_api.html>
+    private static let hostsWithoutForms = [".r2.cloudflarestorage.com", ".backblazeb2.com"]
+
+    var knowsNoForms: Bool {
+        [endpoint, publicEndpoint].contains { url in
+            Self.hostsWithoutForms.contains { url.host.description.hasSuffix($0) }
+        }
     }
 }

@@ -39,26 +39,23 @@ extension Surroundings {
     var ofS3: S3Surroundings {
         S3Surroundings(
             now: now, stopwatch: stopwatch, random: random,
-            observe: { [log] attempt in
+            observe: { [self] attempt in
+                metrics.count(attempt)
                 guard let failure = attempt.failure, !failure.isExpected else { return }
-                var line = LogLine()
-                line.add("event", word: "s3")
-                line.add("operation", attempt.operation.rawValue)
-                line.add("try", attempt.number)
-                line.add("failure", "\(failure)")
-                line.add("ms", microseconds: attempt.duration)
-                log(line.bytes)
+                note(.warning) { line in
+                    line.add("event", word: "s3")
+                    line.add("operation", attempt.operation.rawValue)
+                    line.add("try", attempt.number)
+                    line.add("failure", "\(failure)")
+                    line.add("ms", microseconds: attempt.duration)
+                }
             },
-            skew: { [log] seconds in
-                var line = LogLine()
-                line.add("event", "the clock of S3 is \(seconds) s ahead of ours: set this machine's clock")
-                log(line.bytes)
+            skew: { [self] seconds in
+                note(.warning) { line in
+                    line.add("event", "the clock of S3 is \(seconds) s ahead of ours: set this machine's clock")
+                }
             },
-            notice: { [log] text in
-                var line = LogLine()
-                line.add("event", text)
-                log(line.bytes)
-            })
+            notice: { [self] text in note(.warning) { $0.add("event", text) } })
     }
 }
 

@@ -43,6 +43,10 @@ package struct CommandHook: Hook {
         }
     }
 
+    package func isThere(until deadline: Deadline) -> Bool {
+        command.first.map { unsafe access($0, X_OK) == 0 } ?? false
+    }
+
     private static func verdict(
         _ status: ChildProcess.Status, _ ending: ChildProcess.Ending, _ output: [UInt8]
     ) -> HookVerdict {

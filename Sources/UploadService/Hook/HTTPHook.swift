@@ -43,6 +43,13 @@ package struct HTTPHook: Hook {
         }
     }
 
+    /// Any answer but a proxy's, which has nobody behind it, will do: it knows nothing of HEAD.
+    package func isThere(until deadline: Deadline) -> Bool {
+        let request = HTTPRequest(method: "HEAD", url: url, unixSocket: unixSocket)
+        guard let answer = try? transport.exchange(request, until: deadline) else { return false }
+        return !(502...504).contains(answer.status)
+    }
+
     private func headers(of event: HookEvent, _ body: [UInt8]) -> [HeaderField] {
         let sent = event.headers.filter { header in
             forwarded.contains(header.lowercasedName) && header.value.bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7f }

@@ -4,6 +4,13 @@ package import S3Client
 /// The site's own say in what happens here: it is told, and may refuse.
 package protocol Hook: Sendable {
     func call(_ event: HookEvent, until deadline: Deadline) -> HookVerdict
+
+    /// Whether a call would find somebody, as far as can be seen without one.
+    func isThere(until deadline: Deadline) -> Bool
+}
+
+extension Hook {
+    package func isThere(until deadline: Deadline) -> Bool { true }
 }
 
 /// What the site is told.

@@ -71,11 +71,11 @@ def answers_on(port):
 
 
 class Process:
-    def __init__(self, command, log, environment=None, stdin=subprocess.DEVNULL):
+    def __init__(self, command, log, environment=None, stdin=subprocess.DEVNULL, pass_fds=()):
         self.log = Path(log)
         with open(self.log, "ab") as out:
             self.process = subprocess.Popen(command, stdin=stdin, stdout=out, stderr=out, env=environment,
-                                            start_new_session=True)
+                                            start_new_session=True, pass_fds=pass_fds)
 
     @property
     def pid(self):

@@ -145,6 +145,8 @@ import Testing
             "rules", "signature_versions = [\"v4\"]",
             "rules.signature_versions: must be a whole number from 2 to 4, without"
         ),
+        ("rules", "method = \"PUT\"", "rules.method: "),
+        ("rules", "session = 1", "rules.session: must be true or false"),
         ("rules", "expires_after = 0", "rules.expires_after: is 0; it must be from 1 to 604800 seconds"),
         ("rules", "expires_after = 604801", "rules.expires_after: is 604801; it must be from 1 to 604800 seconds"),
         ("rules", "redirects = [\"/done\"]", "rules.redirects: must be an absolute URL"),
@@ -239,6 +241,14 @@ import Testing
         ("key = \"{date}", "key = \"/{uuid}\"", "must be a plain key"),
         ("claims = ", "claims = \"claims\"", "must end with a slash"),
         ("claims = ", "claims = \"a/../\"", "must be a plain key"),
+        (
+            "format = ", "format = \"jason\"",
+            "log.format: \"jason\" is not one of \"logfmt\", \"json\"; did you mean \"json\"?"
+        ),
+        ("level = ", "level = \"warn\"", "log.level: \"warn\" is not one of"),
+        ("listen = ", "listen = \"/run/x.sock\"", "operations.listen: \"/run/x.sock\" is no socket; write for example"),
+        ("listen = ", "listen = \"tcp:127.0.0.1\"", "operations.listen: \"tcp:127.0.0.1\" is no socket"),
+        ("public = ", "public = [\"metrix\"]", "operations.public: \"metrix\" is not one of"),
         ("timeout = ", "timeout = 40", "hook.timeout: is 40; it must be less than server.deadline, which is 40"),
         (
             "region = ", "region = \"eu west\"",

@@ -83,6 +83,8 @@ enum Sample {
         inspect = true                      # look into files, with libmagic
         delete = true                       # whether users may delete uploads that are not complete
         complete_on_multipart = true        # putting an upload's parts together completes it
+        session = true                      # whether users may list their uploads
+        method = "put"                      # how files are sent where we say it: "auto", "post", "put"
 
         # Picked by the trusted parameter COUNTERSIGN_PROFILE; every key of [rules].
         [profiles.avatars]
@@ -96,6 +98,16 @@ enum Sample {
         secret_file = "/etc/countersign/hook.key"
         timeout = 5                         # seconds, less than server.deadline
         forward_headers = ["X-Request-Id", "Cookie"]    # of the client's request
+
+        # One line for each request, on standard error.
+        [log]
+        format = "json"                     # or "logfmt"
+        level = "warning"                   # and worse: "error", "warning", "info", "debug"
+
+        # For whoever runs it.
+        [operations]
+        listen = "unix:/run/countersign/operations.sock"    # plain HTTP; or "tcp:127.0.0.1:9180"; empty: none
+        public = ["health"]                 # what everybody may ask for under the mount: health, ready, metrics, time
 
         # What the page hands to the site, and the site verifies.
         [receipt]

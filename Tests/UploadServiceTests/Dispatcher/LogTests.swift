@@ -21,8 +21,8 @@ struct LogTests {
 
     @Test func others() throws {
         #expect(
-            try line(.make("GET", "/upload/health", user: nil)) == "id=0001020304050607 action=health status=200 ms=0.0"
-        )
+            try line(.make("GET", "/upload/empty_html", user: nil))
+                == "id=0001020304050607 action=empty_html status=200 ms=0.0")
         #expect(
             try line(.make("GET", "/x")).hasPrefix(
                 "id=0001020304050607 action=none status=404 reason=not_found message=\"There is"))
@@ -49,7 +49,7 @@ struct LogTests {
         var surroundings = Surroundings.fixed(log: log)
         let times = Mutex([12_345 + 1_000_000, 1_000_000] as [Int64])
         surroundings.stopwatch = { times.withLock { $0.popLast() ?? 0 } }
-        _ = Dispatcher(site: try .make(), surroundings: surroundings).respond(to: .make("GET", "/upload/health"))
+        _ = Dispatcher(site: try .make(), surroundings: surroundings).respond(to: .make("GET", "/upload/empty_html"))
         #expect(log.lines.first?.hasSuffix(" ms=12.3") == true)
     }
 
@@ -79,6 +79,72 @@ struct LogTests {
         var line = LogLine()
         line.add("v", value)
         #expect(line.bytes == Array("v=\(logged)".utf8))
+    }
+
+    private static func styled(_ style: LogStyle, _ severity: Severity = .info) -> String {
+        var line = LogLine(style, severity, milliseconds: testTime * 1000 + 7)
+        line.add("a", "x y")
+        line.add("n", 3)
+        line.add("ms", microseconds: 12_345)
+        line.add("w", word: "word")
+        return String(decoding: line.bytes, as: UTF8.self)
+    }
+
+    @Test(arguments: [
+        (LogStyle(.stamped), #"a="x y" n=3 ms=12.3 w=word"#), (LogStyle(.journal), #"<6>a="x y" n=3 ms=12.3 w=word"#),
+        (LogStyle(.plain), #"time=2026-11-22T12:34:56.007Z level=info a="x y" n=3 ms=12.3 w=word"#),
+        (LogStyle(.stamped, format: .json), #"{"a":"x y","n":3,"ms":12.3,"w":"word"}"#),
+        (LogStyle(.journal, format: .json), #"<6>{"a":"x y","n":3,"ms":12.3,"w":"word"}"#),
+        (
+            LogStyle(.plain, format: .json),
+            #"{"time":"2026-11-22T12:34:56.007Z","level":"info","a":"x y","n":3,"ms":12.3,"w":"word"}"#
+        ),
+    ])
+    func styles(style: LogStyle, line: String) {
+        #expect(Self.styled(style) == line)
+    }
+
+    @Test(arguments: [(Severity.error, "<3>"), (.warning, "<4>"), (.info, "<6>"), (.debug, "<7>")])
+    func severities(severity: Severity, prefix: String) {
+        #expect(Self.styled(LogStyle(.journal), severity).hasPrefix(prefix))
+        for level in Severity.allCases {
+            #expect(LogStyle(level: level).wants(severity) == (severity.number <= level.number))
+        }
+    }
+
+    @Test func levels() throws {
+        func logged(_ level: Severity, _ request: Request) throws -> Int {
+            let log = LogRecorder()
+            var surroundings = Surroundings.fixed(log: log)
+            surroundings.style = LogStyle(level: level)
+            _ = Dispatcher(site: try .make(), surroundings: surroundings).respond(to: request)
+            return log.lines.count
+        }
+        for path in ["health", "time", "ready", "metrics"] {
+            #expect(try logged(.info, .make("GET", "/upload/\(path)")) == 0)
+            #expect(try logged(.debug, .make("GET", "/upload/\(path)")) == 1)
+        }
+        #expect(try logged(.info, .make(body: goodPolicy(key: "sam/a"))) == 1)
+        #expect(try logged(.warning, .make(body: goodPolicy(key: "sam/a"))) == 0)
+        #expect(try logged(.error, .make(body: goodPolicy(), ["COUNTERSIGN_PROFILE": "x"])) == 1)
+    }
+
+    /// Whatever a value is, a JSON line is JSON, and says the same.
+    @Test(arguments: [
+        ("", ""), ("plain", "plain"), ("a\"b\\c", "a\"b\\c"), ("a\nb\u{0}", #"a\x0ab\x00"#), ("straße 🎉", "straße 🎉"),
+        ("\u{202e}", #"\xe2\x80\xae"#),
+    ])
+    func json(value: String, read: String) throws {
+        var line = LogLine(isJSON: true)
+        line.add("v", value)
+        line.add("next", 1)
+        var reader = JSONReader(line.bytes)
+        var object = try reader.beginObject()
+        #expect(try reader.nextMember(in: &object) == "v")
+        #expect(try reader.readString() == ByteString(read))
+        var bytes = LogLine(isJSON: true)
+        bytes.add("v", ByteString([0x61, 0xff, 0xc3, 0x28]))
+        #expect(String(decoding: bytes.bytes, as: UTF8.self) == #"{"v":"a\\xff\\xc3("}"#)
     }
 
     /// Whatever bytes come, the line is short, and UTF-8 without controls.

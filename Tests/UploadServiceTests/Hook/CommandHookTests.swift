@@ -28,6 +28,12 @@ import Testing
         #expect(verdict.members == ["got": payload, "argument": "\"a b;$(id)\""])
     }
 
+    @Test(arguments: [("/bin/sh", true), ("/etc/passwd", false), ("/nowhere/hook", false)])
+    func isThere(program: String, expected: Bool) {
+        let hook = CommandHook(command: [program], timeout: 1000, stopwatch: realStopwatch)
+        #expect(hook.isThere(until: .within(milliseconds: 1000)) == expected)
+    }
+
     @Test func itsEnvironmentIsClean() {
         let (verdict, _) = call([
             "/usr/bin/env", "-u", "PATH", "/bin/sh", "-c",

@@ -45,6 +45,18 @@ import Testing
         #expect(transport.requests.map(\.deadline.microseconds) == [expected])
     }
 
+    /// It knows nothing of HEAD, and need not.
+    @Test(arguments: [
+        (200, true), (204, true), (301, true), (404, true), (405, true), (500, true), (502, false), (503, false),
+    ])
+    func isThere(status: Int, expected: Bool) throws {
+        let transport = OneAnswer(status)
+        #expect(try hook(transport).isThere(until: Deadline(microseconds: 1)) == expected)
+        let request = try #require(transport.requests.first?.request)
+        #expect(request.method == "HEAD" && request.headers.isEmpty && request.body == nil)
+        #expect(try !hook(OneAnswer(.unreachable("refused"))).isThere(until: Deadline(microseconds: 1)))
+    }
+
     @Test func headersThatArePassedOn() throws {
         let transport = OneAnswer(204)
         let headers = [

@@ -1,0 +1,23 @@
+#!/bin/bash
+# What takes too long for run.sh: restarts under load, many times. Needs the release build, and installs what is missing.
+# The exit status is 0 only when every part passed.
+
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
+# shellcheck source=Tests/EndToEndTests/lib/packages.sh
+. Tests/EndToEndTests/lib/packages.sh
+# shellcheck source=Tests/EndToEndTests/lib/parts.sh
+. Tests/EndToEndTests/lib/parts.sh
+export LC_ALL=C.UTF-8
+
+# shellcheck disable=SC2317  # called by part
+end_to_end() {
+    /usr/bin/python3 -m pytest -q -p no:cacheprovider --durations=5 "$@"
+}
+
+find_swift || exit
+part "install" install_packages "${BUILD_PACKAGES[@]}" "${S3_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+part "build release" swift build -c release --static-swift-stdlib --product countersign
+COUNTERSIGN_RESTARTS=${COUNTERSIGN_RESTARTS:-60} \
+    part "restart under load" end_to_end Tests/EndToEndTests/test_lifecycle.py -k restart
+all_parts
