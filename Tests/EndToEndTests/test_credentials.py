@@ -9,6 +9,7 @@ import contextlib
 import datetime
 import json
 import re
+import subprocess
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -122,10 +123,15 @@ def test_a_new_key_is_taken_without_a_restart(s3):
 
 
 def test_a_key_that_is_missing_at_the_start(s3):
-    running = Running(s3)
-    (running.program.directory / "uploads.secret").unlink()
-    with pytest.raises(RuntimeError, match="ended with 78"):
-        running.__enter__()
+    program = Running(s3).program
+    try:
+        (program.directory / "uploads.secret").unlink()
+        command = as_server_user([str(program.program), "serve", "--listen", f"unix:{program.socket}", "--config",
+                                  str(program.config)])
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+        assert done.returncode == 78 and "uploads.secret_access_key_file" in done.stderr, done
+    finally:
+        program.stop()
 
 
 def test_a_session_token_in_a_file(s3):
