@@ -361,10 +361,12 @@ def test_not_ready(units, s3):
 
 def test_threads_have_names(units):
     unit = units().start()
-    unit.ask("/health")
-    names = [open(f"/proc/{unit.process.pid}/task/{task}/comm").read().strip()
-             for task in os.listdir(f"/proc/{unit.process.pid}/task")]
-    assert names.count("worker") == 32 and names.count("operators") == 3, names
+
+    def names():
+        tasks = f"/proc/{unit.process.pid}/task"
+        return [open(f"{tasks}/{task}/comm").read().strip() for task in os.listdir(tasks)]
+
+    wait_until(lambda: names().count("worker") == 32 and names().count("operators") == 3, "threads by these names")
 
 
 def test_asking_for_readiness_asks_s3_once(units):
