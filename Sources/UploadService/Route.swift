@@ -80,7 +80,7 @@ enum Route: Equatable {
     var givesLeave: Bool {
         switch self {
         case .presign, .uppyParameters, .session, .evaporate: true
-        case .sign, .fileUploaded, .uploadURI, .file, .emptyPage, .prefix, .health, .uppySigning, .directUploads,
+        case .sign, .fileUploaded, .events, .uploadURI, .file, .emptyPage, .prefix, .health, .uppySigning, .directUploads,
             .multipart, .sts, .ready, .metrics, .time:
             false
         }
