@@ -80,8 +80,8 @@ enum Route: Equatable {
     var givesLeave: Bool {
         switch self {
         case .presign, .uppyParameters, .session, .evaporate: true
-        case .sign, .fileUploaded, .events, .uploadURI, .file, .emptyPage, .prefix, .health, .uppySigning, .directUploads,
-            .multipart, .sts, .ready, .metrics, .time:
+        case .sign, .fileUploaded, .events, .uploadURI, .file, .emptyPage, .prefix, .health, .uppySigning,
+            .directUploads, .multipart, .sts, .ready, .metrics, .time:
             false
         }
     }
