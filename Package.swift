@@ -15,9 +15,11 @@ let package = Package(
     products: [
         .library(name: "S3Authorization", targets: ["S3Authorization"]),
         .executable(name: "countersign", targets: ["countersign"]),
+        .executable(name: "countersign-operator", targets: ["countersign-operator"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
     ],
     targets: [
         .target(name: "CFastCGI", linkerSettings: [.linkedLibrary("fcgi")]),
@@ -54,6 +56,20 @@ let package = Package(
                     ], .when(configuration: .release))
             ]
         ),
+        // The operator's commands: what they do, and the program that reads their options. The responder starts it, so that
+        // its own cold start never pays for it.
+        .target(
+            name: "OperatorCommands", dependencies: ["S3Authorization", "S3Client", "UploadService"],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "countersign-operator",
+            dependencies: [
+                "OperatorCommands", "UploadService",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "FastCGIEcho", dependencies: ["FastCGI"], path: "Tests/FastCGIEcho", swiftSettings: strict
         ),
@@ -75,6 +91,11 @@ let package = Package(
         ),
         .testTarget(
             name: "S3ClientTests", dependencies: ["S3Client", "S3Authorization"], swiftSettings: strict
+        ),
+        .testTarget(
+            name: "OperatorCommandsTests",
+            dependencies: ["OperatorCommands", "S3Authorization", "S3Client", "UploadService"],
+            swiftSettings: strict
         ),
         .testTarget(
             name: "UploadServiceTests",

@@ -36,6 +36,7 @@ part "install" install_packages "${BUILD_PACKAGES[@]}" "${S3_PACKAGES[@]}" "${TE
 part "style" swift format lint --strict --recursive Package.swift Sources Tests
 part "scripts" shellcheck -x nginx/demo.sh apache/demo.sh Tests/run.sh Tests/slow.sh .ci/run Tests/EndToEndTests/lib/*.sh
 part "build release" swift build -c release --static-swift-stdlib --product countersign
+part "build operator" swift build -c release --static-swift-stdlib --product countersign-operator
 part "unit tests" swift test --disable-xctest
 part "address sanitizer" sanitize address
 part "thread sanitizer" sanitize thread

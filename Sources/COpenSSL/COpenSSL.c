@@ -65,3 +65,10 @@ countersign_hmac_sha256_key_after(const countersign_hmac_sha256_key *key, const 
     SHA256_Update(&longer.inner, start, count);
     return longer;
 }
+
+void countersign_md5(const void *message, size_t count, uint8_t *digest) {
+    MD5_CTX context;
+    MD5_Init(&context);
+    MD5_Update(&context, message, count);
+    MD5_Final(digest, &context);
+}

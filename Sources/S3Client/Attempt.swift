@@ -27,4 +27,8 @@ package enum Operation: String, Sendable, CaseIterable {
     case listParts = "ListParts"
     case completeMultipartUpload = "CompleteMultipartUpload"
     case abortMultipartUpload = "AbortMultipartUpload"
+    case getBucketCORS = "GetBucketCors"
+    case putBucketCORS = "PutBucketCors"
+    case getBucketLifecycle = "GetBucketLifecycleConfiguration"
+    case putBucketLifecycle = "PutBucketLifecycleConfiguration"
 }

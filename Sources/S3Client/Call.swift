@@ -69,7 +69,7 @@ extension S3Client {
         return Try(result: result, answer: answer, credentials: used)
     }
 
-    private func credentials(until deadline: Deadline) throws(S3Error) -> Credentials {
+    func credentials(until deadline: Deadline) throws(S3Error) -> Credentials {
         do {
             return try credentials.credentials(until: deadline)
         } catch {
@@ -77,7 +77,7 @@ extension S3Client {
         }
     }
 
-    private func send(
+    func send(
         _ call: Call, _ credentials: Credentials, until deadline: Deadline
     ) throws(S3Error) -> HTTPAnswer {
         let signed = try signed(call, credentials)
@@ -93,7 +93,7 @@ extension S3Client {
         }
     }
 
-    private func signed(_ call: Call, _ credentials: Credentials) throws(S3Error) -> SignedRequest {
+    func signed(_ call: Call, _ credentials: Credentials) throws(S3Error) -> SignedRequest {
         let signer = try state.signer(for: credentials, region: region)
         let seconds = surroundings.now() / 1000 + clockOffset
         let time = (try? SigningTime(secondsSince1970: seconds)) ?? .start

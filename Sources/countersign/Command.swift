@@ -2,12 +2,18 @@
 enum Command {
     case serve(listen: String?, configuration: String?)
     case check(configuration: String?)
+    /// One of the operator's commands, which another program carries out.
+    case operate([String])
     case help
     case version
     case wrong(String)
 
     /// Parses the words after the program's name; without any the responder serves.
     init(_ words: ArraySlice<String>) {
+        guard !OperatorProgram.knows(words) else {
+            self = .operate(Array(words))
+            return
+        }
         var words = words
         var name = "serve"
         if let first = words.first, !first.hasPrefix("-") {
@@ -48,6 +54,7 @@ enum Command {
         switch self {
         case .serve(let listen, let configuration): return Serving(configurationFile: configuration).run(listen: listen)
         case .check(let configuration): return Checking(configurationFile: configuration).run()
+        case .operate(let words): return OperatorProgram.run(words)
         case .help:
             Terminal.say(Usage.text)
             return .success
@@ -67,9 +74,16 @@ enum Usage {
     static let text = """
         Usage: countersign [serve] [--listen ADDRESS] [--config FILE]
                countersign check [--config FILE]
+               countersign doctor | explain | print | setup ...
+               countersign help COMMAND
 
         serve    answer the upload requests that a web server hands over by FastCGI or CGI
         check    read the configuration, say what is wrong with it, and leave
+        doctor   try everything out with real traffic, and say what is wrong and how to mend it
+        explain  say why S3 refused a signature, a signed URL or a policy
+        print    write what else must be configured: iam, bucket-policy, cors, lifecycle, csp, nginx, apache,
+                 systemd, fineuploader, uppy
+        setup    put CORS and lifecycle rules on the uploads bucket
 
         --listen ADDRESS   unix:PATH, a socket of mode 0660, or tcp:ADDRESS:PORT; without it the sockets
                            of systemd (LISTEN_FDS) or the listening socket at descriptor 0 are used, or

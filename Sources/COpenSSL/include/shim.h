@@ -1,11 +1,13 @@
 #pragma once
 #include <openssl/crypto.h>
+#include <openssl/md5.h>
 #include <openssl/sha.h>
 #include <stddef.h>
 #include <stdint.h>
 
 // Digests through OpenSSL's low-level contexts: no provider is fetched, nothing is allocated.
 
+void countersign_md5(const void *message, size_t count, uint8_t *digest);
 void countersign_sha1(const void *message, size_t count, uint8_t *digest);
 void countersign_sha256(const void *message, size_t count, uint8_t *digest);
 

@@ -2,13 +2,13 @@
 /// every run of white space in them one space.
 ///
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#create-canonical-request
-struct CanonicalHeaders: Sendable, Equatable {
+package struct CanonicalHeaders: Sendable, Equatable {
     /// `host;x-amz-date`
-    let names: ByteString
+    package let names: ByteString
     /// `host:…`, one line a header, each with its line feed.
-    let lines: ByteString
+    package let lines: ByteString
 
-    init(_ headers: [HeaderField]) {
+    package init(_ headers: [HeaderField]) {
         let sorted = headers.enumerated()
             .map { (index: $0.offset, name: $0.element.lowercasedName, value: $0.element.value) }
             .sorted { $0.name == $1.name ? $0.index < $1.index : $0.name.precedes($1.name) }

@@ -15,10 +15,10 @@ public struct QueryParameter: Sendable, Hashable {
 /// A query encoded, then sorted by name and value: `partNumber=3&uploadId=U`, and `uploads=` for `?uploads`.
 ///
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#create-canonical-request
-struct CanonicalQuery: Sendable, Equatable {
-    let text: ByteString
+package struct CanonicalQuery: Sendable, Equatable {
+    package let text: ByteString
 
-    init(_ parameters: [QueryParameter]) {
+    package init(_ parameters: [QueryParameter]) {
         let sorted =
             parameters
             .map { (name: PercentEncoding.encode($0.name), value: PercentEncoding.encode($0.value)) }

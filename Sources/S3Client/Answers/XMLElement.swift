@@ -1,7 +1,7 @@
-internal import S3Authorization
+package import S3Authorization
 
 /// Why an answer is not the XML that S3 writes.
-enum XMLError: Error, Equatable {
+package enum XMLError: Error, Equatable {
     case notUTF8
     case unexpectedEnd
     case syntax(at: Int)
@@ -14,21 +14,21 @@ enum XMLError: Error, Equatable {
 }
 
 /// One element of an answer, with its text or its elements.
-struct XMLElement: Equatable {
+package struct XMLElement: Equatable {
     static let maximumDepth = 8
     static let maximumElements = 50_000
 
-    let name: ByteString
+    package let name: ByteString
     /// White space at its ends included, comments not.
-    private(set) var text: ByteString = ""
-    private(set) var elements: [XMLElement] = []
+    package private(set) var text: ByteString = ""
+    package private(set) var elements: [XMLElement] = []
 
     private init(name: ByteString) {
         self.name = name
     }
 
     /// The root of a whole document.
-    init(parsing document: [UInt8]) throws(XMLError) {
+    package init(parsing document: [UInt8]) throws(XMLError) {
         var scanner = try XMLScanner(document)
         var open: [XMLElement] = []
         var root: XMLElement?
@@ -63,13 +63,13 @@ struct XMLElement: Equatable {
     }
 
     /// The text of the only element so named; nil where there is none or more than one.
-    func text(of name: ByteString) -> ByteString? {
+    package func text(of name: ByteString) -> ByteString? {
         let found = elements.filter { $0.name == name }
         guard found.count == 1, let element = found.first, element.elements.isEmpty else { return nil }
         return element.text.trimmed
     }
 
-    func all(_ name: ByteString) -> [XMLElement] {
+    package func all(_ name: ByteString) -> [XMLElement] {
         elements.filter { $0.name == name }
     }
 }

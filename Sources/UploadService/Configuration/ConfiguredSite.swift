@@ -1,4 +1,4 @@
-internal import S3Authorization
+package import S3Authorization
 package import S3Client
 
 extension Site {
@@ -29,7 +29,6 @@ extension Site {
         let permits = permits ?? Permits(configuration.server.workers - 4)
         uploads = try UploadsDesk(configuration, credentials: uploadsProvider, transport, permits, surroundings)
         hook = configuration.siteHook(transport, permits, surroundings)
-        uploads = try UploadsDesk(configuration, credentials: uploadsProvider, transport, permits, surroundings)
         storage = try configuration.storage.map { storage throws(ConfigurationError) in
             let provider = try providers.storage(storage, beside: uploadsProvider)
             return try StorageDesk(
@@ -43,7 +42,7 @@ extension Site {
 }
 
 extension Endpoint {
-    init(configured url: HTTPURL) throws(ConfigurationError) {
+    package init(configured url: HTTPURL) throws(ConfigurationError) {
         do throws(Endpoint.Invalid) {
             self = try Endpoint(parsing: ByteString(url.description))
         } catch {

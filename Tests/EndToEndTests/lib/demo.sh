@@ -81,7 +81,7 @@ start_s3() {
 
 start_countersign() {
     step "Countersign, with this configuration"
-    cp "$ROOT/.build/release/countersign" "$WORK/"
+    cp "$ROOT/.build/release/countersign" "$ROOT/.build/release/countersign-operator" "$WORK/"
     printf '%s\n' "$S3_UPLOADER_SECRET" >"$WORK/uploads.key"
     printf '%s\n' "$S3_KEEPER_SECRET" >"$WORK/storage.key"
     head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$WORK/secret"
@@ -223,7 +223,10 @@ run_demo() {
     install_packages "${BUILD_PACKAGES[@]}" "${S3_PACKAGES[@]}" openssl curl "${packages[@]}"
     find_swift
     step "Building Countersign (a few minutes the first time)"
-    (cd "$ROOT" && swift build -c release --static-swift-stdlib --product countersign)
+    local product
+    for product in countersign countersign-operator; do
+        (cd "$ROOT" && swift build -c release --static-swift-stdlib --product "$product")
+    done
 
     trap stop_all EXIT
     trap 'exit 130' INT
@@ -247,6 +250,11 @@ run_demo() {
 Now with a browser on this machine, a page with Fine Uploader:
 
     http://127.0.0.1:$PORT/        log in as frodo, password "$PASSWORD"
+
+And in another terminal, what is right and wrong with all this:
+
+    $WORK/countersign doctor --config $WORK/countersign.toml --origin http://127.0.0.1:$PORT \\
+        --url http://127.0.0.1:$PORT/upload --user frodo --password "$PASSWORD"
 
 Ctrl-C ends it and removes everything.
 TEXT

@@ -25,6 +25,15 @@ def program():
     return path
 
 
+def operator():
+    """The second program, which is looked for beside the first."""
+    path = program().with_name("countersign-operator")
+    if not path.is_file():
+        raise RuntimeError(
+            f"{path} is missing: swift build -c release --static-swift-stdlib --product countersign-operator")
+    return path
+
+
 def write_users(path):
     digest = base64.b64encode(hashlib.sha1(PASSWORD.encode()).digest()).decode()
     path.write_text("".join(f"{user}:{{SHA}}{digest}\n" for user in USERS))

@@ -29,6 +29,15 @@ struct HashTests {
         #expect(SHA256.digest(of: Array("-\(message)-".utf8).dropFirst().dropLast()) == bytes(hexadecimal: sha256))
     }
 
+    /// https://www.rfc-editor.org/rfc/rfc1321#appendix-A.5
+    @Test(arguments: [
+        ("", "d41d8cd98f00b204e9800998ecf8427e"), ("abc", "900150983cd24fb0d6963f7d28e17f72"),
+        ("abcdefghijklmnopqrstuvwxyz", "c3fcd3d76192e4007dfb496cca67e13b"),
+    ])
+    func rfc1321(message: String, md5: String) {
+        #expect(MD5.digest(of: Array(message.utf8)) == bytes(hexadecimal: md5))
+    }
+
     /// https://www.rfc-editor.org/rfc/rfc4231#section-4; case 5 prints 16 bytes only.
     @Test(arguments: [
         (

@@ -1,8 +1,8 @@
 internal import Glibc
 
 /// The process's environment as Swift strings; a variable that is not UTF-8 is left out.
-enum ProcessEnvironment {
-    static func all() -> [String: String] {
+package enum ProcessEnvironment {
+    package static func all() -> [String: String] {
         var variables: [String: String] = [:]
         var next = unsafe environ
         while let variable = unsafe next.pointee {

@@ -1,0 +1,93 @@
+internal import UploadService
+
+/// What `countersign print` writes, each made from the one configuration.
+package enum Paper: String, Sendable, CaseIterable {
+    case iam
+    case bucketPolicy = "bucket-policy"
+    case cors
+    case lifecycle
+    case csp
+    case nginx
+    case apache
+    case systemd
+    case fineuploader
+    case uppy
+}
+
+/// Which of the two buckets, or of their keys.
+package enum Side: String, Sendable, CaseIterable {
+    case uploads
+    case storage
+}
+
+/// Why a paper cannot be written.
+package enum PaperError: Error, Sendable, Equatable, CustomStringConvertible {
+    case noOrigin
+    case noStorage
+
+    package var description: String {
+        switch self {
+        case .noOrigin: "no origin is known; set server.url, or name the site's with --origin https://www.example.org"
+        case .noStorage: "there is no [storage] in the configuration"
+        }
+    }
+}
+
+/// `countersign print`.
+package struct Printer: Sendable {
+    /// What is chosen beside the configuration.
+    package struct Choices: Sendable {
+        /// One of the two; nil: both where that makes sense, else uploads.
+        package var side: Side?
+        /// More origins than the configuration's.
+        package var origins: [String] = []
+        /// Days after which uploads are removed.
+        package var days = 1
+        package var isXML = false
+        package var socket = "/run/countersign/countersign.sock"
+        package var configurationFile = "/etc/countersign/countersign.toml"
+
+        package init() {}
+    }
+
+    let desk: Desk
+    let choices: Choices
+
+    package init(_ desk: Desk, _ choices: Choices = Choices()) {
+        self.desk = desk
+        self.choices = choices
+    }
+
+    var configuration: Configuration { desk.configuration }
+
+    package func print(_ paper: Paper) throws(PaperError) -> String {
+        switch paper {
+        case .iam: return try sides(uploads: IAMPolicies(desk).uploads, storage: IAMPolicies(desk).storage)
+        case .bucketPolicy:
+            return try sides(uploads: BucketPolicies(desk).uploads, storage: BucketPolicies(desk).storage)
+        case .cors:
+            guard let rules = CORSRules(configuration, and: choices.origins) else { throw .noOrigin }
+            return choices.isXML ? rules.xml.document : rules.json.text
+        case .lifecycle:
+            if choices.side == .storage, configuration.storage == nil { throw .noStorage }
+            let rules = choices.side == .storage ? LifecycleRules.storage : .uploads(days: choices.days)
+            return choices.isXML ? rules.xml.document : rules.json.text
+        case .csp: return ContentSecurityPolicy(desk).text
+        case .nginx: return NginxSnippet(configuration, socket: choices.socket).text
+        case .apache: return ApacheSnippet(configuration, socket: choices.socket).text
+        case .systemd: return SystemdUnits(configuration, choices).text
+        case .fineuploader: return FineUploaderScript(desk).text
+        case .uppy: return UppyScript(desk).text
+        }
+    }
+
+    private func sides(uploads: JSONTree, storage: JSONTree?) throws(PaperError) -> String {
+        switch (choices.side, storage) {
+        case (.uploads, _): uploads.text
+        case (.storage, let storage?): storage.text
+        case (.storage, nil): throw .noStorage
+        case (nil, let storage?): JSONTree.object([.init("uploads", uploads), .init("storage", storage)]).text
+        case (nil, nil): JSONTree.object([.init("uploads", uploads)]).text
+        }
+    }
+}

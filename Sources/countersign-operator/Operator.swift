@@ -1,0 +1,45 @@
+internal import ArgumentParser
+internal import Glibc
+
+/// The operator's commands; `countersign` becomes this program for each of them.
+@main
+struct Operator: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "countersign",
+        abstract: "The upload desk of a website: signs uploads to S3, and completes them.",
+        discussion: """
+            `countersign serve` answers the web server and `countersign check` reads the configuration; the commands here \
+            are for whoever runs the site.
+            """,
+        subcommands: [
+            ServeCommand.self, CheckCommand.self, DoctorCommand.self, ExplainCommand.self, PrintCommand.self,
+            SetupCommand.self,
+        ],
+        helpNames: [.short, .long])
+
+    /// libcurl writes on connections that may be closed.
+    static func main() {
+        signal(SIGPIPE, SIG_IGN)
+        main(nil)
+    }
+}
+
+/// What these commands have in common.
+struct CommonOptions: ParsableArguments {
+    @Option(
+        name: .customLong("config"),
+        help: "The configuration; else COUNTERSIGN_CONFIG's, else /etc/countersign/countersign.toml.",
+        completion: .file(extensions: ["toml"]))
+    var configurationFile: String?
+
+    @Flag(help: "Print one JSON object, for programs.")
+    var json = false
+}
+
+/// How the program ends, beside 0 and 1; sysexits.h has the numbers.
+extension ExitCode {
+    /// What was given cannot be read: EX_DATAERR.
+    static let data = ExitCode(65)
+    /// The configuration is wrong: EX_CONFIG.
+    static let configuration = ExitCode(78)
+}
