@@ -60,11 +60,19 @@ struct SystemdUnits {
         MemoryDenyWriteExecute=yes
         SystemCallArchitectures=native
         SystemCallFilter=@system-service
-        RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6\(metadata)
+        RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6\(metadata)\(spool)
 
         [Install]
         Also=countersign.socket
         """
+    }
+
+    /// The one folder that is written to; systemd makes one below `/var/lib` by itself.
+    private var spool: String {
+        guard let path = configuration.hook?.spool else { return "" }
+        let states = "/var/lib/"
+        guard path.hasPrefix(states) else { return "\nReadWritePaths=\(path)" }
+        return "\nStateDirectory=\(path.dropFirst(states.count))\nStateDirectoryMode=0700"
     }
 
     /// Nobody but who needs credentials from there may ask a machine's metadata service.
