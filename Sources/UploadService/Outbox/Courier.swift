@@ -1,5 +1,5 @@
-package import S3Authorization
-package import S3Client
+internal import S3Authorization
+internal import S3Client
 
 /// Makes the calls that wait in the outbox.
 ///

@@ -35,7 +35,8 @@ extension Outbox {
     /// Nil where there is none of this name.
     package func entry(_ id: String) throws(SpoolError) -> Entry? {
         guard SpoolFolder.isName(id) else { return nil }
-        return try entry(id, .new) ?? entry(id, .dead)
+        if let entry = try entry(id, .new) { return entry }
+        return try entry(id, .dead)
     }
 
     private func entry(_ name: String, _ box: SpoolFolder.Box) throws(SpoolError) -> Entry? {

@@ -1,4 +1,4 @@
-package import S3Authorization
+internal import S3Authorization
 
 /// Calls to the site that are made later, because it could not be reached when an upload was complete.
 package struct Outbox: Sendable {

@@ -19,8 +19,8 @@ struct SpoolFile: ~Copyable {
     var isInPlace: Bool {
         var ours = stat()
         var named = stat()
-        return unsafe fstat(descriptor, &ours) == 0 && unsafe lstat(path, &named) == 0
-            && ours.st_ino == named.st_ino && ours.st_dev == named.st_dev
+        guard unsafe fstat(descriptor, &ours) == 0, unsafe lstat(path, &named) == 0 else { return false }
+        return ours.st_ino == named.st_ino && ours.st_dev == named.st_dev
     }
 
     /// Milliseconds since 1970, when it is due.

@@ -136,7 +136,8 @@ package struct SpoolFolder: Sendable {
             throw SpoolError(step: "open", path: path, code: errno)
         }
         let file = SpoolFile(descriptor: descriptor, path: path)
-        return file.lock() && file.isInPlace ? file : nil
+        guard file.lock(), file.isInPlace else { return nil }
+        return consume file
     }
 
     /// The file's bytes, whoever works on it; nil where it is gone.

@@ -1,4 +1,4 @@
-package import S3Authorization
+internal import S3Authorization
 
 /// A call to the site that is still to be made: the file's content, a JSON object.
 package struct SpoolRecord: Sendable, Equatable {
