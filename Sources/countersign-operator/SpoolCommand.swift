@@ -24,7 +24,10 @@ struct SpoolCommand: ParsableCommand {
             let (desk, _) = try common.spool()
             let round = try Spool.attempt { () throws(SpoolError) in try desk.deliverWaiting() }
             let deliveries = round.deliveries
-            common.say(SpoolText.deliveries(deliveries), json: SpoolText.deliveries(deliveries))
+            // Nothing to do, nothing to say: cron mails every word.
+            if common.json || !deliveries.isEmpty {
+                common.say(SpoolText.deliveries(deliveries), json: SpoolText.deliveries(deliveries))
+            }
             if let problem = round.problem { throw Spool.failure("\(problem)") }
             guard deliveries.allSatisfy({ $0.outcome == .delivered || $0.outcome == .postponed }) else {
                 throw ExitCode.failure

@@ -28,7 +28,7 @@ SPOOL_CALLS = Path(__file__).parent / "faults/spool.c"
 class Outbox(Case):
     """A case whose hook is down, and whose uploads are accepted all the same."""
 
-    def __init__(self, name, spool=None, operations=None, **hook):
+    def __init__(self, name, spool=None, operations=None, begins=True, **hook):
         super().__init__(name, start=False, deadline=5)
         self.spool = Path(spool or self.installation.directory / "spool")
         self.installation.values["hook"].update({"when_down": "accept", "spool": str(self.spool), **hook})
@@ -36,9 +36,15 @@ class Outbox(Case):
             self.installation.values["operations"] = operations
         self.installation.write()
         self.hook.say(DOWN)
+        self.begins = begins
 
     def __enter__(self):
-        self.start()
+        try:
+            if self.begins:
+                self.start()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def names(self, box="new"):
@@ -91,7 +97,7 @@ def tidy():
 
 
 def test_accepted_and_delivered_once():
-    with Outbox("accepted", operations={"pages": ["health", "time", "metrics"]}) as case:
+    with Outbox("accepted", operations={"public": ["health", "time", "metrics"]}) as case:
         reply = case.succeeds()
         assert "receipt" not in reply.json and reply.json["size"] == len(case.upload.data)
         name, = case.names()
@@ -166,8 +172,7 @@ CALLS = 6  # create, write, time, flush, rename, flush of the folder
 
 def dies_at(call, when, hook_is_up):
     """A process that dies at a system call on the spool, started anew without; then all must end well."""
-    with Outbox("killed") as case:
-        assert case.responder.end() == 0  # it only made the folders
+    with Outbox("killed", begins=False) as case:
         case.environment = {"LD_PRELOAD": str(clock.library(SPOOL_CALLS)), "FAULTS_DIE": f"{call}{when}",
                             "FAULTS_SPOOL": str(case.spool)}
         case.start()
@@ -258,8 +263,7 @@ def test_many_processes_on_one_folder():
 
 def test_cgi_and_the_command():
     """No process runs on: cron delivers."""
-    with Outbox("cgi") as case:
-        assert case.responder.end() == 0
+    with Outbox("cgi", begins=False) as case:
         reply = case.cgi()
         assert reply.is_success, reply
         assert case.cgi().body == reply.body

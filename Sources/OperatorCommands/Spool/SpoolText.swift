@@ -6,7 +6,7 @@ package enum SpoolText {
     package static func list(_ entries: [Outbox.Entry]) -> String {
         let dead = entries.count(where: \.isDead)
         let lines = entries.map { "\($0.id)  \($0.summary)\n" }
-        return lines.joined() + "\(entries.count - dead) waiting, \(dead) dead\n"
+        return lines.joined() + "\(entries.count - dead) waiting, \(dead) dead"
     }
 
     package static func list(_ entries: [Outbox.Entry]) -> [UInt8] {
@@ -14,21 +14,21 @@ package enum SpoolText {
         writer.beginArray()
         for entry in entries { entry.write(to: &writer, withData: false) }
         writer.endArray()
-        return writer.bytes + [0x0a]
+        return writer.bytes
     }
 
     /// One record with the whole call, as JSON.
     package static func show(_ entry: Outbox.Entry) -> [UInt8] {
         var writer = JSONWriter()
         entry.write(to: &writer, withData: true)
-        return writer.bytes + [0x0a]
+        return writer.bytes
     }
 
     package static func deliveries(_ deliveries: [Courier.Delivery]) -> String {
         deliveries.map { delivery in
             let reason = delivery.reason.isEmpty ? "" : ": \(delivery.reason)"
-            return "\(delivery.id)  \(delivery.outcome.text)\(reason)\n"
-        }.joined()
+            return "\(delivery.id)  \(delivery.outcome.text)\(reason)"
+        }.joined(separator: "\n")
     }
 
     package static func deliveries(_ deliveries: [Courier.Delivery]) -> [UInt8] {
@@ -45,7 +45,7 @@ package enum SpoolText {
             writer.endObject()
         }
         writer.endArray()
-        return writer.bytes + [0x0a]
+        return writer.bytes
     }
 
     fileprivate static func time(_ seconds: Int64) -> String {

@@ -64,8 +64,10 @@ struct MetricsPage {
     /// Of the folder, whichever process put there what stands in it.
     private func outbox(_ text: inout MetricsText) {
         guard let folder = site.hook?.outbox?.folder else { return }
-        let boxes = [("countersign_outbox_waiting", "Calls to the site that are still to be made.", SpoolFolder.Box.new),
-            ("countersign_outbox_dead", "Calls that the site refused or that were given up.", .dead)]
+        let boxes = [
+            ("countersign_outbox_waiting", "Calls to the site that are still to be made.", SpoolFolder.Box.new),
+            ("countersign_outbox_dead", "Calls that the site refused or that were given up.", .dead),
+        ]
         for (name, help, box) in boxes {
             let count = try? folder.names(in: box).count
             text.gauges(name, help, count.map { [(MetricsText.none, Int64($0))] } ?? [])

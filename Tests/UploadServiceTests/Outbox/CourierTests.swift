@@ -12,7 +12,7 @@ import Testing
         let test = TestOutbox()
         try test.keep()
         let hook = ScriptedHook(.accepted([]))
-        let courier = test.courier(hook)
+        let courier = try test.courier(hook)
         #expect(try courier.round().deliveries.isEmpty)
         test.now += 5000
         #expect(try courier.round().deliveries.map(\.outcome) == [.delivered])
@@ -30,7 +30,7 @@ import Testing
     @Test func backOff() throws {
         let test = TestOutbox()
         try test.keep()
-        let courier = test.courier(ScriptedHook(.undecided("down")))
+        let courier = try test.courier(ScriptedHook(.undecided("down")))
         var pauses: [Int64] = []
         for _ in 0..<12 {
             let due = try #require(test.folder.due("upload_1", in: .new))
@@ -76,7 +76,7 @@ import Testing
         let test = TestOutbox()
         try test.keep()
         test.now += 259_199_000
-        let courier = test.courier(ScriptedHook(.undecided("down")))
+        let courier = try test.courier(ScriptedHook(.undecided("down")))
         #expect(try courier.round().deliveries.map(\.outcome) == [.postponed])
         test.now += 10_000
         #expect(try courier.round().deliveries.map(\.outcome) == [.givenUp])
@@ -88,7 +88,7 @@ import Testing
         try test.keep()
         test.now += 300_000_000
         let hook = ScriptedHook(.undecided("down"), .undecided("down"), .accepted([]))
-        let courier = test.courier(hook)
+        let courier = try test.courier(hook)
         _ = try courier.round()
         #expect(test.files["dead"] == ["upload_1"])
         #expect(try test.outbox.retry("upload_1", test.surroundings) == .done)
@@ -119,7 +119,12 @@ import Testing
                     URL(fileURLWithPath: "/bin/touch"), arguments: ["-d", "2001-01-01", test.path + "/new/upload_1"]
                 ).waitUntilExit()
                 let again = try? test.courier(other).round()
-                seen.withLock { $0 = [drop == .busy, retry == .busy, round?.deliveries.isEmpty == true, again?.deliveries.isEmpty == true] }
+                seen.withLock {
+                    $0 = [
+                        drop == .busy, retry == .busy, round?.deliveries.isEmpty == true,
+                        again?.deliveries.isEmpty == true,
+                    ]
+                }
             })
         #expect(try test.courier(hook).round().deliveries.map(\.outcome) == [.delivered])
         #expect(seen.withLock { $0 } == [true, true, true, true])
@@ -171,7 +176,8 @@ import Testing
         try test.folder.prepare()
         FileManager.default.createFile(atPath: test.path + "/new/upload_0", contents: Data("{".utf8))
         FileManager.default.createFile(atPath: test.path + "/new/.nfs01", contents: Data("{".utf8))
-        try FileManager.default.createSymbolicLink(atPath: test.path + "/new/upload_9", withDestinationPath: "/etc/passwd")
+        try FileManager.default.createSymbolicLink(
+            atPath: test.path + "/new/upload_9", withDestinationPath: "/etc/passwd")
         try test.keep()
         test.now += 300_000_000_000
         let hook = ScriptedHook(.accepted([]))

@@ -2,6 +2,7 @@ import Foundation
 import S3Authorization
 import S3Client
 import Synchronization
+import Testing
 
 @testable import UploadService
 
@@ -56,10 +57,10 @@ final class TestOutbox: Sendable {
         return surroundings
     }
 
-    func courier(_ hook: any Hook, _ outbox: Outbox? = nil) -> Courier {
+    func courier(_ hook: any Hook, _ outbox: Outbox? = nil) throws -> Courier {
         var site = SiteHook(hook, permits: Permits(1))
         site.outbox = outbox ?? self.outbox
-        return Courier(site, surroundings)!
+        return try #require(Courier(site, surroundings))
     }
 
     func keep(_ id: ByteString = "upload_1", _ outbox: Outbox? = nil) throws {

@@ -87,7 +87,9 @@ import Testing
         #expect(missing == nil)
     }
 
-    @Test(arguments: ["", ".", "..", "../new/upload_1", "a/b", ".hidden", "a b", "a\0", "ä", String(repeating: "a", count: 129)])
+    @Test(arguments: [
+        "", ".", "..", "../new/upload_1", "a/b", ".hidden", "a b", "a\0", "ä", String(repeating: "a", count: 129),
+    ])
     func noNameLeadsOutOfItsBox(_ name: String) throws {
         let test = TestOutbox()
         try test.keep()
@@ -119,7 +121,8 @@ import Testing
         }
         let other = String(decoding: record.document, as: UTF8.self)
         for (old, new) in [
-            ("\"version\":1", "\"version\":2"), ("upload.completed", "upload.eaten"), ("\"attempts\":7", "\"attempts\":-1"),
+            ("\"version\":1", "\"version\":2"), ("upload.completed", "upload.eaten"),
+            ("\"attempts\":7", "\"attempts\":-1"),
         ] {
             #expect(SpoolRecord(parsing: Array(other.replacingOccurrences(of: old, with: new).utf8)) == nil)
         }
