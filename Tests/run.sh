@@ -34,8 +34,10 @@ benchmark() {
 find_swift || exit
 part "install" install_packages "${BUILD_PACKAGES[@]}" "${S3_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 part "style" swift format lint --strict --recursive Package.swift Sources Tests
-part "scripts" shellcheck -x nginx/demo.sh apache/demo.sh Tests/run.sh Tests/slow.sh .ci/run Tests/EndToEndTests/lib/*.sh
+part "scripts" shellcheck -x nginx/demo.sh apache/demo.sh Tests/run.sh Tests/slow.sh .ci/run Tests/EndToEndTests/lib/*.sh \
+    Tests/Benchmarks/run.sh
 part "build release" swift build -c release --static-swift-stdlib --product countersign
+part "build for benchmarks" swift build -c release --static-swift-stdlib --product PartURLs
 part "build operator" swift build -c release --static-swift-stdlib --product countersign-operator
 part "unit tests" swift test --disable-xctest
 part "address sanitizer" sanitize address

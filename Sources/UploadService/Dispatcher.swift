@@ -78,7 +78,7 @@ package struct Dispatcher: Sendable {
         if method == .options {
             return CrossOrigin.preflight(route, requested: inquiry.parameter("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"))
         }
-        if !method.isSafe, case .foreign = origin { throw .foreignOrigin }
+        if !method.isSafe || route.givesLeave, case .foreign = origin { throw .foreignOrigin }
         switch route {
         case .sign: return try SigningHandler(inquiry, surroundings).respond(&account)
         case .emptyPage: return EmptyPageHandler.response
@@ -88,6 +88,12 @@ package struct Dispatcher: Sendable {
             guard let desk = inquiry.site.storage else { throw .completionIsNotConfigured }
             return try DeletionHandler(inquiry, .init(desk)).respond(&account)
         case .prefix: return try PrefixHandler(inquiry, surroundings).respond(&account)
+        case .presign: return try PresignHandler(inquiry, surroundings).respond(&account)
+        case .uppyParameters: return try PresignHandler(inquiry, surroundings).respondToUppy(&account)
+        case .uppySigning: return try SignRequestHandler(inquiry, surroundings).respond(&account)
+        case .session: return try SessionHandler(inquiry, surroundings).respond(&account)
+        case .evaporate: return try EvaporateHandler(inquiry, surroundings).respond(&account)
+        case .directUploads: return try DirectUploadsHandler(inquiry, surroundings).respond(&account)
         case .health: return HealthHandler.response
         case .time: return TimeHandler.response(surroundings)
         case .ready, .metrics:

@@ -10,6 +10,13 @@ enum Route: Equatable {
     case file
     case emptyPage
     case prefix
+    case presign
+    /// Uppy's, `s3/params` and `s3/presign`.
+    case uppyParameters, uppySigning
+    case session
+    /// Rails' ActiveStorage's.
+    case directUploads
+    case evaporate
     case health
     case ready
     case metrics
@@ -21,6 +28,8 @@ enum Route: Equatable {
     private static let all: [(StaticString, Route)] = [
         ("/sign", .sign), ("/file_uploaded", .fileUploaded), ("/upload_uri", .uploadURI), ("/file", .file),
         ("/empty_html", .emptyPage), ("/prefix", .prefix), ("/health", .health), ("/s3/sts", .sts),
+        ("/presign", .presign), ("/s3/params", .uppyParameters), ("/s3/presign", .uppySigning), ("/session", .session),
+        ("/direct_uploads", .directUploads), ("/evaporate", .evaporate),
         ("/ready", .ready), ("/metrics", .metrics), ("/time", .time),
     ]
 
@@ -36,6 +45,12 @@ enum Route: Equatable {
         case .file: "file"
         case .emptyPage: "empty_html"
         case .prefix: "prefix"
+        case .presign: "presign"
+        case .uppyParameters: "s3/params"
+        case .uppySigning: "s3/presign"
+        case .session: "session"
+        case .directUploads: "direct_uploads"
+        case .evaporate: "evaporate"
         case .health: "health"
         case .ready: "ready"
         case .metrics: "metrics"
@@ -48,12 +63,24 @@ enum Route: Equatable {
     /// The methods that a client may use, OPTIONS left out: it is answered everywhere.
     var methods: [Inquiry.Method] {
         switch self {
-        case .sign, .uploadURI: [.post]
+        case .sign, .uploadURI, .uppySigning, .directUploads: [.post]
+        case .presign: [.get, .post]
+        case .uppyParameters, .session, .evaporate: [.get]
         case .file: [.post, .delete]
         case .fileUploaded: [.post, .put, .patch]
         case .emptyPage, .prefix, .health, .ready, .metrics, .time: [.get, .head]
         case .multipart(let route): route.methods
         case .sts: [.get]
+        }
+    }
+
+    /// Whether a GET here is as good as a POST, so that pages of other sites may not send it either.
+    var givesLeave: Bool {
+        switch self {
+        case .presign, .uppyParameters, .session, .evaporate: true
+        case .sign, .fileUploaded, .uploadURI, .file, .emptyPage, .prefix, .health, .uppySigning, .directUploads,
+            .multipart, .sts, .ready, .metrics, .time:
+            false
         }
     }
 

@@ -45,6 +45,14 @@ package struct Site: Sendable {
         case never
     }
 
+    /// How a browser sends a file.
+    package enum UploadMethod: Sendable {
+        /// As a form, with a policy.
+        case post
+        /// By itself, to a store that knows no policies.
+        case put
+    }
+
     /// One set of rules and the limits around it.
     package struct Profile: Sendable {
         package var name: ByteString
@@ -55,6 +63,10 @@ package struct Site: Sendable {
         package var inspects = false
         /// Whether users may delete their uploads before these are complete.
         package var allowsDeletion = false
+        /// Whether users may list their uploads.
+        package var allowsListing = false
+        /// How files are sent where that is ours to say.
+        package var method = UploadMethod.post
         /// Whether an upload in parts is complete, in the sense of `file_uploaded`, when its parts are put together.
         package var completesAtOnce = false
 

@@ -8,6 +8,7 @@
  * canonical request, HMAC of the string to sign with a key whose two blocks are hashed already. Standard output:
  * nanoseconds of CPU of all, and the last signature.
  */
+#define _GNU_SOURCE
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 #include <stdint.h>

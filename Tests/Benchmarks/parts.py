@@ -148,8 +148,9 @@ class Desk:
         self.program = installation.start()
         self.connection = stack.enter_context(fastcgi.Connection(str(self.program.socket), timeout=60))
         wish = json.dumps({"filename": "The Shire.mp4", "type": "video/mp4"}).encode()
-        given = dict(method="POST", route="/s3/multipart", content_type="application/json", length=len(wish))
-        begun = json.loads(self.ask(wish, **given))
+        begun = json.loads(
+            self.ask(wish, method="POST", route="/s3/multipart", content_type="application/json", length=len(wish))
+        )
         self.route = f"/s3/multipart/{urllib.parse.quote(begun['uploadId'], safe='')}"
         self.key = urllib.parse.quote(begun["key"], safe="")
 
@@ -160,13 +161,13 @@ class Desk:
             raise Failed(f"{given} got {status}: {answer[:300]!r}; {self.program.text()[-500:]}")
         return answer
 
-    def get(self, rest):
-        return self.ask(b"", method="GET", route=self.route + rest[0], query=f"key={self.key}" + rest[1], content_type=None)
+    def get(self, which, more=""):
+        return self.ask(b"", method="GET", route=f"{self.route}/{which}", query=f"key={self.key}{more}", content_type=None)
 
     def batch(self):
         """Seconds of wall time and of CPU, and the answer."""
         before, began = cpu_clock(self.program.pid), time.perf_counter()
-        answer = self.get(("/batch", f"&partNumbers=1-{BATCH}"))
+        answer = self.get("batch", f"&partNumbers=1-{BATCH}")
         took = time.perf_counter() - began
         time.sleep(0.02)  # what a worker does after its answer belongs to the request
         return took, cpu_clock(self.program.pid) - before, answer
@@ -175,7 +176,7 @@ class Desk:
         """Seconds of CPU for one URL, asked for alone."""
         before = cpu_clock(self.program.pid)
         for number in range(1, count + 1):
-            self.get((f"/{number}", ""))
+            self.get(number)
         time.sleep(0.02)
         return (cpu_clock(self.program.pid) - before) / count
 
@@ -240,7 +241,6 @@ def rounds(plan, bare, library, boto3, desk, moment, measured):
             measured.add("rate", one.name, 1 / cost)
             if one is not library:
                 measured.add("batch cpu", one.name, cost)
-                measured.add("single cpu", one.name, cost)
 
 
 def report(measured, notes, library, boto3, bare, smoke):

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,9 @@ import pytest  # noqa: E402
 import gateway  # noqa: E402
 import processes  # noqa: E402
 import servers  # noqa: E402
+
+# What takes minutes runs by Tests/slow.sh only.
+collect_ignore = [] if os.environ.get("COUNTERSIGN_TESTS_ARE_SLOW") else ["slow"]
 
 SITES = ["nginx", "apache-proxy_fcgi", "apache-fcgid", "apache-cgi"]
 

@@ -7,20 +7,21 @@ import Testing
     private let place = ObjectLocation(bucket: "storage", key: "claims/probe")
     private let long = Deadline(microseconds: 50_000_000)
 
-    private func obstacle(_ step: ScriptedTransport.Step) throws -> S3Error? {
+    private func obstacle(_ step: ScriptedTransport.Step, mayBeDenied: Bool = false) throws -> S3Error? {
         let (client, _) = try S3Client.make([step, step, step, step])
-        return client.obstacle(at: place, until: long)
+        return client.obstacle(at: place, mayBeDenied: mayBeDenied, until: long)
     }
 
     @Test func nothingInTheWay() throws {
         #expect(try obstacle(.answer(.error(404, "NoSuchKey"))) == nil)
-        #expect(try obstacle(.answer(.error(403, "AccessDenied"))) == nil)
+        #expect(try obstacle(.answer(.error(403, "AccessDenied")), mayBeDenied: true) == nil)
         let found = HTTPAnswer.text(206, "{", [HeaderField("etag", "\"a\""), HeaderField("content-length", "1")])
         #expect(try obstacle(.answer(found)) == nil)
     }
 
     @Test(arguments: [
-        (403, "InvalidAccessKeyId"), (403, "SignatureDoesNotMatch"), (403, "RequestTimeTooSkewed"),
+        (403, "AccessDenied"), (403, "InvalidAccessKeyId"), (403, "SignatureDoesNotMatch"),
+        (403, "RequestTimeTooSkewed"),
         (404, "NoSuchBucket"), (500, "InternalError"), (403, ""),
     ])
     func somethingInTheWay(status: Int, code: String) throws {

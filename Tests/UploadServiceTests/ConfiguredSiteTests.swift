@@ -61,6 +61,20 @@ struct ConfiguredSiteTests {
         #expect(try site(own).rules.rules.signatureVersions == [.v2, .v4])
     }
 
+    /// Stores that are known to take no forms; any other may be called one.
+    @Test(arguments: [
+        ("https://s3.eu-west-1.amazonaws.com", "", Site.UploadMethod.post),
+        ("https://0123.r2.cloudflarestorage.com", "", .put), ("https://s3.eu-central-003.backblazeb2.com", "", .put),
+        ("https://r2.cloudflarestorage.com.example.org", "", .post), ("https://notbackblazeb2.com", "", .post),
+        ("https://0123.r2.cloudflarestorage.com", "post", .post), ("https://s3.example.org", "put", .put),
+    ])
+    func methods(endpoint: String, method: String, expected: Site.UploadMethod) throws {
+        let text = Sample.least("rules", method.isEmpty ? "" : "method = \"\(method)\"")
+            .replacing("https://s3.eu-west-1.amazonaws.com", with: endpoint)
+        #expect(try site(text).rules.method == expected)
+        #expect(try !site(text).rules.allowsListing && site(Sample.full).rules.allowsListing)
+    }
+
     /// A pattern that the configuration takes must mean the same to the rules: one dropped would allow everything.
     @Test(arguments: ["image/*", "application/pdf", "*/*", "application/vnd.ms-excel", "image/svg+xml", "Image/PNG"])
     func noTypeIsLost(type: String) throws {

@@ -20,7 +20,8 @@ package struct Finding: Sendable, Equatable {
     /// A line for people, and one for the mending.
     package var text: String {
         let word = state.rawValue + String(repeating: " ", count: 7 - state.rawValue.utf8.count)
-        return "\(word)  \(check): \(message)" + (mending.map { "\n         \($0)" } ?? "")
+        return "\(word)  \(check): \(Printable.sentence(message))"
+            + (mending.map { "\n         \(Printable.sentence($0))" } ?? "")
     }
 }
 

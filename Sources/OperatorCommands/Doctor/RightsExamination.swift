@@ -28,13 +28,35 @@ struct RightsExamination {
                 "key_lists", "the key that signs can list the uploads bucket",
                 mending: "Take s3:ListBucket from it: `countersign print iam --bucket uploads` has all that it needs.")
         case (403, "AccessDenied"):
-            visit.ok("signature", "S3 takes a signature of this key in \(visit.desk.region)")
+            guard isBelieved() else { return false }
             visit.ok("key_lists", "the key that signs cannot list the uploads bucket")
         default:
             let (message, mending) = visit.meaning(of: answer)
             visit.fail("signature", message, mending: mending)
             return false
         }
+        return true
+    }
+}
+
+extension RightsExamination {
+    /// Some stores say "access denied" to wrong signatures too, so only what is taken proves that ours is right.
+    private func isBelieved() -> Bool {
+        let key = visit.newKey()
+        if let form = try? UploadForm(key, visit, version: visit.desk.signatureVersion),
+            case .success(let answer) = visit.send(form.request(visit.desk))
+        {
+            if (200...299).contains(answer.status) { visit.uploads.append(key) }
+            if answer.status == 403 {
+                let (message, _) = visit.meaning(of: answer)
+                visit.fail(
+                    "signature", "nothing that this key signs is taken: \(message)",
+                    mending: "Put the secret that belongs to \(visit.desk.credentials.accessKeyID) into "
+                        + "uploads.secret_access_key_file, and give the key the rights of `countersign print iam`.")
+                return false
+            }
+        }
+        visit.ok("signature", "S3 takes a signature of this key in \(visit.desk.region)")
         return true
     }
 }

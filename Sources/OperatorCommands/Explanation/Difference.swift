@@ -58,6 +58,15 @@ enum Printable {
         }
     }
 
+    /// A sentence with words of anybody's in it, without what would command a terminal.
+    static func sentence(_ text: String) -> String {
+        var safe = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            safe.append(scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value) ? "?" : scalar)
+        }
+        return String(safe)
+    }
+
     /// At most `limit` bytes of a text, in quotes.
     static func quoted(_ text: ByteString, limit: Int = 200) -> String {
         "\"" + self.text(text.bytes.prefix(limit)) + (text.count > limit ? "…" : "") + "\""

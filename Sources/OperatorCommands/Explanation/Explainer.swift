@@ -51,6 +51,8 @@ package struct Explainer: Sendable {
         }
         if let url = context.url, let signed = SignedURL(url), !explanation.causes.contains(where: \.isCertain) {
             SignedURLExplanation(url: signed, headers: context.headers, desk: desk, now: now).explain(&explanation)
+            // What the URL proves makes guesses about the answer needless.
+            if explanation.causes.contains(where: \.isCertain) { explanation.causes.removeAll { !$0.isCertain } }
         }
         if explanation.causes.isEmpty {
             explanation.causes.append(

@@ -3,11 +3,12 @@ internal import S3Authorization
 extension Explanation {
     /// For people: a line for what was read, two for each cause, and the place where things part.
     package var text: String {
-        var lines = [subject]
+        var lines = [Printable.sentence(subject)]
         for cause in causes {
             lines.append("")
-            lines.append("\(cause.isCertain ? "" : "probably ")\(cause.name.rawValue): \(cause.message)")
-            lines.append("    \(cause.mending)")
+            lines.append(
+                "\(cause.isCertain ? "" : "probably ")\(cause.name.rawValue): \(Printable.sentence(cause.message))")
+            lines.append("    \(Printable.sentence(cause.mending))")
         }
         if let difference {
             lines.append("")
@@ -19,7 +20,7 @@ extension Explanation {
             lines.append("                   " + String(repeating: " ", count: difference.mark) + "^")
         }
         if !remarks.isEmpty { lines.append("") }
-        lines += remarks
+        lines += remarks.map(Printable.sentence)
         if causes.isEmpty {
             lines.append("Nothing is wrong with it as far as can be seen from here.")
         }

@@ -96,7 +96,9 @@ struct RefusalExplanation {
                 mending: "Stop the client or the proxy that adds them, or have them signed.")
         }
         return Cause(
-            .rights, isCertain: false, "The key may not do this, or the bucket forbids it.",
+            .rights, isCertain: false,
+            "The key may not do this, or the bucket forbids it, or the signature is "
+                + "wrong where a store says no more.",
             mending: "Compare the key's rights with `countersign print iam`, and the bucket's policy and public "
                 + "access block.")
     }

@@ -9,6 +9,8 @@ public struct Upload: Sendable {
     public var contentType: ByteString?
     /// Version 2 can hold a client to MD5 only.
     public var checksum: UploadChecksum?
+    /// Names with `x-amz-meta-` before them; values are printable ASCII.
+    public var metadata: [HeaderField] = []
 
     /// An upload of `size` bytes under `key`; nothing is checked here, ``UploadRules`` checks all.
     public init(
@@ -24,33 +26,27 @@ public struct Upload: Sendable {
 /// An upload that keeps every rule: the only one there is a presigned URL for.
 public struct AuthorizedUpload: Sendable {
     /// The one object key that may be written.
-    public let key: ByteString
+    public var key: ByteString { request.key }
     /// Version 4, unless the caller or the rules want version 2.
-    public let version: SignatureVersion
+    public var version: SignatureVersion { request.version }
     /// When the URL stops being good, unless the credentials that sign it do so before.
-    public let expiration: SigningTime
-    private let now: SigningTime
-    private let bucket: ByteString
-    private let headers: [HeaderField]
-    private let acl: ByteString?
+    public var expiration: SigningTime { request.expiration }
+    private let request: PresignableRequest
 
     fileprivate init(
         _ upload: Upload, _ rules: UploadRules, version: SignatureVersion, at now: SigningTime, until end: SigningTime
     ) {
-        key = upload.key
-        self.version = version
-        self.now = now
-        expiration = end
-        bucket = rules.bucket
-        var headers: [HeaderField] = []
+        var request = PresignableRequest(
+            method: "PUT", key: upload.key, rules: rules, version: version, now: now, expiration: end)
         // Version 2 signs no length.
         if let size = upload.size, version == .v4 {
-            headers.append(HeaderField("content-length", ByteString("\(size)")))
+            request.headers.append(HeaderField("content-length", ByteString("\(size)")))
         }
-        if let type = upload.contentType { headers.append(HeaderField("content-type", type)) }
-        if let checksum = upload.checksum { headers.append(checksum.header) }
-        self.headers = headers
-        acl = rules.acl
+        if let type = upload.contentType { request.headers.append(HeaderField("content-type", type)) }
+        if let checksum = upload.checksum { request.headers.append(checksum.header) }
+        request.headers += upload.metadata
+        request.acl = rules.acl
+        self.request = request
     }
 
     /// Why rules can make no URL, whatever the upload is.
@@ -71,35 +67,7 @@ public struct AuthorizedUpload: Sendable {
     public func presigned(
         by signer: Signer, at endpoint: Endpoint, addressing: Addressing
     ) throws(Unsignable) -> PresignedUpload {
-        let end = signer.credentials.end(notAfter: expiration)
-        let seconds = Int(end.secondsSince1970 - now.secondsSince1970)
-        guard let lifetime = PresignedQuery.Lifetime(seconds: seconds) else { throw .lifetime }
-        guard !bucket.isEmpty else { throw .bucket }
-        guard acl?.isFreeOfControls ?? true else { throw .acl }
-        var headers = headers
-        var query: [QueryParameter] = []
-        if let acl {
-            switch version {
-            // Version 2 moves it there by itself, and signs it as the header that it stands for.
-            case .v2: headers.append(HeaderField("x-amz-acl", acl))
-            case .v4: query.append(QueryParameter("x-amz-acl", acl))
-            }
-        }
-        let request: S3Request
-        do {
-            request = try S3Request(
-                method: "PUT", endpoint: endpoint, addressing: addressing, bucket: bucket, key: key, query: query,
-                headers: headers)
-        } catch {
-            throw .acl
-        }
-        let own = OwnRequest(request)
-        let signed =
-            switch version {
-            case .v2: own.presignedV2(by: signer, expires: end)
-            case .v4: own.presigned(by: signer, at: now, lifetime: lifetime)
-            }
-        return PresignedUpload(url: signed.url, headers: signed.headers, expiration: end, lifetime: Int64(seconds))
+        try request.presigned(by: signer, at: endpoint, addressing: addressing)
     }
 }
 
@@ -146,6 +114,7 @@ extension UploadRules {
         if case .sha256 = upload.checksum, version == .v2 {
             refuse("x-amz-checksum-sha256", "Version 2 signs no SHA-256: send an MD5, or use version 4")
         }
+        violations += metadataViolations(upload.metadata)
         guard violations.isEmpty else { throw PolicyViolations(all: violations) }
         let end = (try? now.adding(seconds: expiresAfter)) ?? now
         return AuthorizedUpload(upload, self, version: version, at: now, until: end)

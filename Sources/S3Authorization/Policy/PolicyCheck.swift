@@ -60,6 +60,10 @@ struct PolicyCheck: ~Copyable {
         violations.append(PolicyViolation(.condition(element), message, kind: kind))
     }
 
+    mutating func refuse(_ violation: PolicyViolation) {
+        violations.append(violation)
+    }
+
     mutating func examine(_ policy: POSTPolicy) {
         violations = policy.violations
         document.beginObject()

@@ -55,26 +55,13 @@ extension PolicyCheck {
         return ("Should be one of: \(allowed.map(\.description).joined(separator: ", "))", .invalid)
     }
 
-    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata>
     mutating func violation(ofMetadata value: Condition.Value, _ name: ByteString) -> Violation? {
         metadataLength += name.count - 11 + value.text.count
-        guard name.isFileName else {
-            guard value.isString || value.isNumber else { return ("Should be a string or a number", .invalid) }
-            return value.text.bytes.allSatisfy { (0x20...0x7e).contains($0) }
-                ? nil : ("Should be printable ASCII: percent-encode everything else", .invalid)
-        }
-        guard case .string(let text) = value else { return ("Filename should be a string", .invalid) }
-        if PercentEncoding.decodesToPrintableASCII(text) { return nil }
-        guard text.bytes.allSatisfy({ $0 < 0x80 }), let decoded = try? PercentEncoding.decode(text),
-            let scalars = decoded.string?.unicodeScalars
-        else { return ("Filename should be a valid URL-encoded string", .invalid) }
-        return scalars.contains { $0.isControl } ? ("Filename should not include fancy characters", .invalid) : nil
+        return UploadRules.violation(ofMetadata: value, name)
     }
 
     mutating func examineMetadataLength() {
-        if metadataLength > 2048 {
-            refuse("x-amz-meta-*", "All metadata names and values together should have at most 2048 bytes")
-        }
+        if metadataLength > UploadRules.largestMetadata { refuse(UploadRules.tooMuchMetadata) }
     }
 
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>
@@ -114,10 +101,5 @@ extension ByteString {
     /// Neither C0, DEL nor C1; the text is UTF-8.
     var isFreeOfControls: Bool {
         string?.unicodeScalars.contains { $0.isControl } == false
-    }
-
-    /// `x-amz-meta-qqfilename`, in any case.
-    fileprivate var isFileName: Bool {
-        self.is("x-amz-meta-qqfilename") || count == 21 && equalsIgnoringASCIICase("x-amz-meta-qqfilename")
     }
 }

@@ -8,6 +8,11 @@ public struct UploadRules: Sendable {
     public var region: ByteString
     /// What the `acl` condition must say; nil where no ACL may be sent.
     public var acl: ByteString? = "private"
+    /// The most bytes that S3 takes in one request.
+    ///
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html>
+    public static let largestRequest: UInt64 = 5 << 30
+
     /// The largest object; a policy without `content-length-range` gets one that ends here.
     public var maximumSize: UInt64
     /// What a range's maximum is lowered to for this one upload, and what a declared size must not exceed; nil: nothing.

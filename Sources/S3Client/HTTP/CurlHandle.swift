@@ -37,17 +37,15 @@ internal import S3Authorization
     }
 
     func add(header line: ByteString) {
-        guard let text = line.string, !text.utf8.contains(0), !text.utf8.contains(0x0a) else {
-            // Header values are bytes; what is no UTF-8 goes the long way.
-            return add(bytes: Array(line.bytes))
+        guard !line.bytes.contains(where: { $0 == 0 || $0 == 0x0a }) else { return note(CURLE_BAD_FUNCTION_ARGUMENT) }
+        // libcurl keeps a copy.
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: line.count + 1) { text in
+            let end = unsafe text.initialize(fromContentsOf: line.bytes)
+            unsafe text.initializeElement(at: end, to: 0)
+            unsafe text.withMemoryRebound(to: CChar.self) { text in
+                unsafe append(countersign_curl_append(list, text.baseAddress))
+            }
         }
-        unsafe append(text.withCString { unsafe countersign_curl_append(list, $0) })
-    }
-
-    private func add(bytes: [UInt8]) {
-        guard !bytes.contains(where: { $0 == 0 || $0 == 0x0a }) else { return note(CURLE_BAD_FUNCTION_ARGUMENT) }
-        let line = (bytes + [0]).map { CChar(bitPattern: $0) }
-        unsafe append(line.withUnsafeBufferPointer { unsafe countersign_curl_append(list, $0.baseAddress) })
     }
 
     private func append(_ longer: UnsafeMutablePointer<curl_slist>?) {

@@ -92,10 +92,13 @@ package final class CurlTransport: Transport {
             handle.add(header: "Content-Type:")
         }
         for header in request.headers {
-            let isEmpty = header.value.trimmed.isEmpty
+            var line: [UInt8] = []
+            line.reserveCapacity(header.name.count + 2 + header.value.count)
+            line += header.name.bytes
             // To libcurl `Name:` takes a header away and `Name;` sends it empty.
-            let line = Array(header.name.bytes) + (isEmpty ? [UInt8(ascii: ";")] : [UInt8(ascii: ":"), 0x20])
-            handle.add(header: ByteString(line + header.value.bytes))
+            line += header.value.trimmed.isEmpty ? ";".utf8 : ": ".utf8
+            line += header.value.bytes
+            handle.add(header: ByteString(line))
         }
     }
 

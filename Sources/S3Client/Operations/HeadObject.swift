@@ -10,6 +10,8 @@ package struct ObjectHead: Sendable, Equatable {
     /// Nil where it is missing or unreadable.
     package var lastModified: SigningTime?
     package var versionID: ByteString?
+    /// `x-amz-server-side-encryption`; with a key of KMS the tag is no MD5.
+    package var encryption: ByteString?
 }
 
 extension S3Client {
@@ -54,7 +56,7 @@ extension S3Client {
             return ObjectHead(
                 size: size, etag: etag, contentType: answer.header("content-type"), metadata: answer.metadata,
                 lastModified: answer.header("last-modified").flatMap { try? SigningTime(parsing: $0, as: .http) },
-                versionID: answer.header("x-amz-version-id"))
+                versionID: answer.header("x-amz-version-id"), encryption: answer.header("x-amz-server-side-encryption"))
         }
     }
 }

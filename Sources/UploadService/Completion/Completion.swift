@@ -66,6 +66,7 @@ struct Completion {
             throw account.failed(error)
         }
         if let etag = post.etag, etag != head.etag { return nil }
+        if let declaration = post.declaration, !declaration.holds(for: head) { throw .invalidUpload }
         guard UInt64(clamping: head.size) <= rules.maximumSize else { throw .tooLarge(rules.maximumSize) }
         let type = try UploadType(desk: desk, profile: profile, deadline: deadline)
             .settle(head, uploadLocation, post.name, &account)

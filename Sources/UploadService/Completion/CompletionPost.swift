@@ -22,4 +22,8 @@ struct CompletionPost: Equatable {
     var etag: ETag?
     /// What else was posted, for the site.
     var parameters: [JSONMember] = []
+    /// A sealed ticket in place of key and name, which are empty until it is opened.
+    var signedID: ByteString?
+    /// What the ticket holds the upload to.
+    var declaration: UploadDeclaration?
 }

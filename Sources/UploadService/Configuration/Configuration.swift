@@ -157,6 +157,11 @@ extension Configuration {
             /// The URL characters of drf-to-s3 only.
             case strict
         }
+        package enum UploadMethod: String, Sendable, CaseIterable {
+            /// Forms, but for stores that are known to take none.
+            case auto
+            case post, put
+        }
         package enum Encryption: String, Sendable, CaseIterable {
             case aes256 = "AES256"
             case kms = "aws:kms"
@@ -184,6 +189,9 @@ extension Configuration {
         package var inspect = false
         /// Whether users may delete their uploads before these are complete.
         package var delete = false
+        /// Whether users may list their uploads.
+        package var session = false
+        package var method = UploadMethod.auto
         /// Whether putting the parts of an upload together is its completion too.
         package var completeOnMultipart = false
     }

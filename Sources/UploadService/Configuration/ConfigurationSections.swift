@@ -128,6 +128,10 @@ struct ConfigurationSections {
         }
         section.set(&rules.inspect, "inspect") { value throws(WrongValue) in try value.boolean() }
         section.set(&rules.delete, "delete") { value throws(WrongValue) in try value.boolean() }
+        section.set(&rules.session, "session") { value throws(WrongValue) in try value.boolean() }
+        section.set(&rules.method, "method") { value throws(WrongValue) in
+            try value.choice(Configuration.Rules.UploadMethod.self)
+        }
         section.set(&rules.completeOnMultipart, "complete_on_multipart") { value throws(WrongValue) in
             try value.boolean()
         }

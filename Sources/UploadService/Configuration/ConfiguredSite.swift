@@ -76,6 +76,8 @@ extension Site.Profile {
         bodyLimit = configured.bodyLimit
         inspects = configured.inspect
         allowsDeletion = configured.delete
+        allowsListing = configured.session
+        method = configured.method == .put || configured.method == .auto && configuration.s3.knowsNoForms ? .put : .post
         completesAtOnce = configured.completeOnMultipart
     }
 
@@ -84,5 +86,18 @@ extension Site.Profile {
         var versions = Set(rules.signatureVersions.compactMap { SignatureVersion(rawValue: $0.rawValue) })
         if s3.publicEndpoint.isAmazon && !CrossChecks.regionsWithVersion2.contains(s3.region) { versions.remove(.v2) }
         return versions
+    }
+}
+
+extension Configuration.S3 {
+    /// Stores that answer a form with 501: Cloudflare's R2 and Backblaze's B2.
+    ///
+    /// <https://github.com/CapSoftware/cap/issues/1684>, <https://www.backblaze.com/b2/docs/s3_compatible_api.html>
+    private static let hostsWithoutForms = [".r2.cloudflarestorage.com", ".backblazeb2.com"]
+
+    var knowsNoForms: Bool {
+        [endpoint, publicEndpoint].contains { url in
+            Self.hostsWithoutForms.contains { url.host.description.hasSuffix($0) }
+        }
     }
 }

@@ -5,9 +5,10 @@ internal import S3Client
 struct CompletionFields {
     enum Field: String, CaseIterable {
         case key, bucket, uuid, name, filename, etag
+        case signedID = "signed_id"
 
         init?(_ name: ByteString) {
-            guard name.count <= 8, let field = name.string.flatMap(Field.init(rawValue:)) else { return nil }
+            guard name.count <= 9, let field = name.string.flatMap(Field.init(rawValue:)) else { return nil }
             self = field
         }
     }
@@ -38,7 +39,9 @@ struct CompletionFields {
         if !problems.contains(problem) { problems.append(problem) }
     }
 
+    /// A signed id stands for all that is required.
     mutating func require(_ fields: [Field]) {
+        if self[.signedID] != nil { return }
         for field in fields where self[field] == nil && !problems.contains(where: { $0.place.is(field) }) {
             report(field, "This field is required.")
         }
@@ -51,7 +54,11 @@ struct CompletionFields {
         checkText(.key, limit: Self.maximumKeyLength)
         checkText(.uuid, limit: Self.maximumUUIDLength)
         checkText(name, limit: Self.maximumNameLength)
-        guard problems.isEmpty, let key = self[.key], let file = self[name] else { throw .invalidCompletion(problems) }
+        let signedID = self[.signedID]
+        let absent: ByteString? = signedID == nil ? nil : ""
+        guard problems.isEmpty, let key = self[.key] ?? absent, let file = self[name] ?? absent else {
+            throw .invalidCompletion(problems)
+        }
         var etag: ETag?
         if let posted = self[.etag] {
             guard let tag = ETag(posted: posted) else { throw .invalidUpload }
@@ -59,7 +66,7 @@ struct CompletionFields {
         }
         return CompletionPost(
             dialect: dialect, key: key, bucket: self[.bucket], name: file, uuid: self[.uuid], etag: etag,
-            parameters: parameters)
+            parameters: parameters, signedID: signedID)
     }
 
     private mutating func checkText(_ field: Field, limit: Int) {

@@ -15,8 +15,12 @@ struct UploadMetadata: Equatable {
 
     /// Reads a JSON object of texts, numbers and booleans; what is null is left out.
     init(json: [UInt8]) throws(RequestError) {
+        try self.init(try Self.pairs(json))
+    }
+
+    init(_ pairs: [(name: ByteString, value: ByteString)]) throws(RequestError) {
         var size = 0
-        for (name, value) in try Self.pairs(json) {
+        for (name, value) in pairs {
             guard Self.isName(name) else {
                 throw .invalidField(
                     "metadata",
@@ -36,8 +40,8 @@ struct UploadMetadata: Equatable {
         }
     }
 
-    private static func pairs(_ json: [UInt8]) throws(RequestError) -> [(ByteString, ByteString)] {
-        var pairs: [(ByteString, ByteString)] = []
+    private static func pairs(_ json: [UInt8]) throws(RequestError) -> [(name: ByteString, value: ByteString)] {
+        var pairs: [(name: ByteString, value: ByteString)] = []
         var wrong: ByteString?
         do throws(JSONError) {
             var reader = JSONReader(json)

@@ -10,7 +10,14 @@ struct UploadWish: Equatable {
     var checksum: UploadChecksum?
     var version: SignatureVersion?
 
-    init() {}
+    init(
+        filename: ByteString = "", type: ByteString? = nil, size: UInt64? = nil, checksum: UploadChecksum? = nil
+    ) {
+        self.filename = filename
+        self.type = type
+        self.size = size
+        self.checksum = checksum
+    }
 
     /// Reads a JSON object; members that are not ours mean nothing here, and null is as good as none.
     init(json body: [UInt8]) throws(RequestError) {
@@ -32,7 +39,7 @@ struct UploadWish: Equatable {
     }
 
     /// What is wrong with the member, if anything.
-    private mutating func take(_ name: ByteString, _ text: ByteString, _ kind: JSONReader.Kind) -> String? {
+    mutating func take(_ name: ByteString, _ text: ByteString, _ kind: JSONReader.Kind) -> String? {
         if name.is("filename") {
             guard kind == .string else { return "This field should be a string." }
             guard text.count <= CompletionFields.maximumNameLength else {

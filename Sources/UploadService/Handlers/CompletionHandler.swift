@@ -19,7 +19,8 @@ struct CompletionHandler {
         let identity = try inquiry.identity()
         account.user = identity.name
         guard inquiry.request.body.count <= profile.bodyLimit else { throw .bodyTooLarge(limit: profile.bodyLimit) }
-        let post = try CompletionPost(inquiry)
+        var post = try CompletionPost(inquiry)
+        if post.signedID != nil { try post.open(inquiry.site.tickets, identity, profile, at: surroundings.signingTime) }
         account.key = post.key
         let completion = Completion(
             desk: desk, profile: profile, owner: identity, post: post,

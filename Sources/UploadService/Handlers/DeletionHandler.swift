@@ -102,7 +102,7 @@ extension DeletionHandler.Store {
 }
 
 extension RequestError {
-    fileprivate static var deletingIsOff: RequestError {
+    static var deletingIsOff: RequestError {
         RequestError(status: 403, code: "deleting_is_off", message: "Deleting is switched off")
     }
 

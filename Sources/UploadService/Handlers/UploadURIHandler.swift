@@ -24,6 +24,7 @@ struct UploadURIHandler {
             identity.prefix.text.bytes + UUIDText.version4(surroundings.random(16)).bytes
                 + FileName.dottedExtension(of: wish.filename).bytes)
         account.key = key
+        try wish.checkThatOneRequestTakesIt()
         let upload = Upload(key: key, size: wish.size, contentType: wish.type, checksum: wish.checksum)
         let caller = Caller(prefix: identity.prefix, expectedVersion: wish.version ?? inquiry.signatureVersion)
         var rules = profile.rules
@@ -35,7 +36,7 @@ struct UploadURIHandler {
             rules = narrowed
             authorized = try self.authorized(upload, rules, caller)
         }
-        return answer(authorized, try presign(authorized, rules))
+        return answer(authorized, try inquiry.presigned(authorized, rules))
     }
 
     private func authorized(
@@ -45,18 +46,6 @@ struct UploadURIHandler {
             return try rules.authorize(upload, for: caller, at: surroundings.signingTime)
         } catch {
             throw .refusedUpload(error)
-        }
-    }
-
-    private func presign(
-        _ upload: AuthorizedUpload, _ rules: UploadRules
-    ) throws(RequestError) -> PresignedUpload {
-        let credentials = try inquiry.uploadCredentials()
-        do {
-            let signer = try Signer(credentials: credentials, region: rules.region)
-            return try upload.presigned(by: signer, at: inquiry.site.endpoint, addressing: inquiry.site.addressing)
-        } catch {
-            throw .cannotPresign
         }
     }
 
@@ -71,13 +60,7 @@ struct UploadURIHandler {
         writer.name("method")
         writer.string("PUT")
         writer.name("headers")
-        writer.beginObject()
-        // A browser sets the length itself and lets no script do it: https://fetch.spec.whatwg.org/#forbidden-request-header
-        for header in put.headers where !header.name.is("content-length") && !header.name.is("host") {
-            writer.escapedName(header.name)
-            writer.string(header.value)
-        }
-        writer.endObject()
+        writer.headers(put.headers)
         writer.name("expires")
         writer.number(put.lifetime)
         writer.name("expires_at")
@@ -92,32 +75,5 @@ extension Inquiry {
     fileprivate var signatureVersion: SignatureVersion? {
         if queryValue("v4") != nil { return .v4 }
         return queryValue("v2") != nil ? .v2 : nil
-    }
-}
-
-extension RequestError {
-    static var cannotPresign: RequestError {
-        RequestError(
-            status: 500, code: "cannot_presign",
-            message: "This site's rules make no URL for uploads; its configuration is wrong")
-    }
-
-    /// The violations under the names that the client used.
-    static func refusedUpload(_ violations: PolicyViolations) -> RequestError {
-        let details = violations.all.map { violation in
-            let field: ByteString =
-                switch violation.place {
-                case .condition("Content-Type"): "type"
-                case .condition("content-length-range"): "size"
-                case .condition("x-amz-algorithm"): "signatureVersion"
-                case .condition("x-amz-checksum-sha256"): "checksum"
-                case .condition(let element): element
-                case .conditions: "key"
-                case .expiration: "expires"
-                }
-            let isMissing = violation.message == "Required condition is missing"
-            return Detail(place: field, message: isMissing ? "This field is required." : violation.message)
-        }
-        return invalidFields(details, status: violations.areAllOfPermission ? 403 : 400)
     }
 }

@@ -85,9 +85,10 @@ final class Readiness: Sendable {
             let place = ObjectLocation(bucket: storage.bucket, key: ByteString(storage.claims.bytes + "probe".utf8))
             report.storage = .init(problem: storage.client.obstacle(at: place, until: deadline()).map { "\($0)" })
         } else if let uploads = site.uploads {
-            // The key that signs may only write; that it may not read, S3 says to none but its owner.
+            // The key that signs may only write.
             let place = ObjectLocation(bucket: site.rules.rules.bucket, key: "probe")
-            report.storage = .init(problem: uploads.client.obstacle(at: place, until: deadline()).map { "\($0)" })
+            let problem = uploads.client.obstacle(at: place, mayBeDenied: true, until: deadline())
+            report.storage = .init(problem: problem.map { "\($0)" })
         }
         report.drift = site.drift
         if let outbox = site.hook?.outbox, outbox.accepts {

@@ -41,11 +41,18 @@ class Unit(servers.Countersign):
                              for index, each in enumerate(sockets))
             command = ["/bin/bash", "-c", f'exec {moves}; LISTEN_PID=$$ exec "$@"', "bash", *command]
             environment["LISTEN_FDS"] = str(len(sockets))
+            environment["NOTIFY_SOCKET"] = f"@{self.directory.name}-{len(self.started)}"
+            manager = NotifySocket(environment["NOTIFY_SOCKET"])
         else:
             command += ["--listen", f"unix:{self.socket}"]
         self.process = Process(as_server_user(command), self.directory / log, environment=environment,
                                pass_fds=[each.fileno() for each in sockets])
         self.started.append(self.process)
+        if sockets:
+            # Its socket answers before it does: it is there when it says so.
+            while "READY" not in manager.next():
+                pass
+            manager.close()
         self.process.wait_until(self.answers, "the program's socket")
         if f"unix:{self.operations}" in self.text:
             self.process.wait_until(lambda: is_connectable(self.operations), "the operators' socket")

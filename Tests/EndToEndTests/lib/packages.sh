@@ -7,6 +7,7 @@ S3_PACKAGES=(radosgw ceph-mon ceph-osd python3-boto3)
 TEST_PACKAGES=(nginx-light apache2 libapache2-mod-fcgid curl chromium chromium-driver spawn-fcgi
     python3-pytest python3-requests python3-selenium python3-jwt php-cli jq libmagic1 valgrind binutils gcc shellcheck
     systemd prometheus python3-prometheus-client)
+PACKAGING_PACKAGES=(dpkg-dev debhelper fakeroot scdoc lintian)
 
 # install_packages NAME...: those that are missing, from Debian; quick when none is.
 install_packages() {

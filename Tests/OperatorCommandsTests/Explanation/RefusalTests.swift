@@ -72,6 +72,17 @@ struct RefusalTests {
         #expect(!explanation.isConclusive)
     }
 
+    /// S3's answer may have come from anywhere.
+    @Test func commandsNoTerminal() throws {
+        let explainer = Explainer(try Desks.desk(), now: Client.now)
+        let document = "<Error><Code>InvalidAccessKeyId&#27;[2J</Code><Message>&#27;[31m</Message></Error>"
+        let other = "<Error><Code>NoSuchBucket</Code><BucketName>&#27;[2J</BucketName></Error>"
+        for text in [document, other] {
+            let shown = try #require(explainer.explain(Array(text.utf8))).text
+            #expect(!shown.utf8.contains(0x1b))
+        }
+    }
+
     @Test(arguments: ["", "<html></html>", "<Error>", "hello", "https://www.example.org/", "{", "AAAA", "\u{0}"])
     func refusesWhatIsNoneOfThese(text: String) throws {
         let explainer = Explainer(try Desks.desk(), now: Client.now)

@@ -38,7 +38,7 @@ struct PrinterTests {
     }
 
     @Test(arguments: [
-        ("[rules]", "[rules]\ndelete = true", Side.storage, "\"s3:GetObject\", \"s3:DeleteObject\""),
+        ("[rules]", "[rules]\ndelete = true", Side.storage, "[\"s3:GetObject\", \"s3:DeleteObject\"]"),
         ("bucket = \"example-storage\"", "bucket = \"example-storage\"\nacl = \"private\"", .storage, "PutObjectAcl"),
         ("\"eu-central-1\"", "\"cn-north-1\"", .uploads, "arn:aws-cn:s3:::example-uploads/*"),
         (

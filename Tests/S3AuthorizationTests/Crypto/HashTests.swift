@@ -121,4 +121,25 @@ struct HashTests {
         let expected = SHA256.digest(of: block.map { $0 ^ 0x5c } + inner)
         #expect(HMACSHA256Key(secret).authenticationCode(for: message) == expected)
     }
+
+    /// A start that is hashed once must lead where the whole message leads, wherever the cuts are.
+    @Test(arguments: [0, 1, 55, 63, 64, 65, 127, 128, 200]) func startedOnce(count: Int) {
+        let message = (0..<200).map { UInt8(truncatingIfNeeded: $0) }
+        let key = HMACSHA256Key(Array("secret".utf8))
+        let prefix = SHA256Prefix(Array(message[..<count]))
+        let longer = key.after(Array(message[..<count]))
+        let expected = SHA256.digest(of: message)
+        for cut in [count, (count + 200) / 2, 200] {
+            let (next, last) = (Array(message[count..<cut]), Array(message[cut...]))
+            let digest = prefix.digest(goingOnWith: next.span, last.span)
+            #expect((0..<32).map { digest[$0] } == expected)
+            let digits = Hexadecimal.digits(of: digest)
+            #expect(ByteString((0..<64).map { digits[$0] }) == Hexadecimal.encode(expected))
+        }
+        let rest = Array(message[count...])
+        for _ in 0..<2 {  // A start goes on more than once.
+            let code = longer.code(for: rest.span)
+            #expect((0..<32).map { code[$0] } == key.authenticationCode(for: message))
+        }
+    }
 }

@@ -28,6 +28,30 @@ struct JSONWriterTests {
         }
     }
 
+    /// Eight characters are looked at together: each place in them, and each byte there, must count.
+    @Test func everyCharacterIsSeenAtEveryPlace() throws {
+        for value in UInt8(0)..<0x80 {
+            for place in 0..<17 {
+                var text = [UInt8](repeating: UInt8(ascii: "a"), count: 17)
+                text[place] = value
+                let isPlain = value >= 0x20 && value != UInt8(ascii: "\"") && value != UInt8(ascii: "\\")
+                let count = unsafe text.withUnsafeBufferPointer { unsafe PlainCharacters.count(in: $0, from: 0) }
+                #expect(count == (isPlain ? 17 : place))
+                var reader = JSONReader(written(String(decoding: text, as: UTF8.self)))
+                #expect(try reader.readString() == ByteString(text))
+            }
+        }
+    }
+
+    @Test func growsWithWhatIsWritten() {
+        var writer = JSONWriter(capacity: 0)
+        writer.beginArray()
+        for length in 0..<100 { writer.string(ByteString([UInt8](repeating: UInt8(ascii: "x"), count: length))) }
+        writer.endArray()
+        let strings = (0..<100).map { "\"" + String(repeating: "x", count: $0) + "\"" }
+        #expect(writer.text == ByteString("[" + strings.joined(separator: ",") + "]"))
+    }
+
     @Test func structure() throws {
         var writer = JSONWriter()
         writer.beginObject()

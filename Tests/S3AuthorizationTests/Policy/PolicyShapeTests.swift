@@ -37,6 +37,28 @@ struct PolicyShapeTests {
         #expect(policy.violations == [PolicyViolation(.condition("acl"), message)])
     }
 
+    /// A condition that was read is a part of its document, or a copy where escapes were resolved; nobody can tell.
+    @Test(arguments: [
+        (#"{"acl":"private"}"#, Condition("acl", .member(.string("private")))),
+        (#"{"\u0061cl":"private"}"#, Condition("acl", .member(.string("private")))),
+        (#"{"acl":"pr\u0069vate"}"#, Condition("acl", .member(.string("private")))),
+        (#"{"size": 12 }"#, Condition("size", .member(.number("12")))),
+        (#"{"":""}"#, Condition("", .member(.string("")))),
+        (#"["eq","$acl","a\\"]"#, Condition("acl", .equal(.string("a\\")))),
+        (#"["starts-with","$key",""]"#, Condition("key", .startsWith(.string("")))),
+        (
+            #"["content-length-range",1,"20"]"#,
+            Condition("content-length-range", .range(.number("1"), .string("20")))
+        ),
+    ])
+    func conditionsAsWritten(text: String, condition: Condition) throws {
+        let policy = try POSTPolicy(parsing: Array("{\"conditions\":[\(text)]}".utf8))
+        #expect(policy.conditions == [condition] && policy.violations.isEmpty)
+        #expect(policy.conditions.first?.element == condition.element)
+        #expect(policy.conditions.first?.match == condition.match)
+        #expect(condition != Condition(condition.element, .member(.string("another"))))
+    }
+
     static let date = "Expiration should be a date and time such as 2030-01-31T23:59:59.000Z"
 
     @Test(arguments: [

@@ -55,6 +55,7 @@ import Testing
         #expect(configuration.server.secrets == secrets)
         #expect(configuration.server.iframeErrors == .auto)
         #expect(configuration.rules.delete)
+        #expect(configuration.rules.session && configuration.rules.method == .put)
         #expect(configuration.log.format == .json && configuration.log.level == .warning)
         #expect(configuration.operations.listen == "unix:/run/countersign/operations.sock")
         #expect(configuration.operations.pages == [.health])

@@ -145,6 +145,8 @@ import Testing
             "rules", "signature_versions = [\"v4\"]",
             "rules.signature_versions: must be a whole number from 2 to 4, without"
         ),
+        ("rules", "method = \"PUT\"", "rules.method: "),
+        ("rules", "session = 1", "rules.session: must be true or false"),
         ("rules", "expires_after = 0", "rules.expires_after: is 0; it must be from 1 to 604800 seconds"),
         ("rules", "expires_after = 604801", "rules.expires_after: is 604801; it must be from 1 to 604800 seconds"),
         ("rules", "redirects = [\"/done\"]", "rules.redirects: must be an absolute URL"),

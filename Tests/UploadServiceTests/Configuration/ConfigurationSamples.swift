@@ -83,6 +83,8 @@ enum Sample {
         inspect = true                      # look into files, with libmagic
         delete = true                       # whether users may delete uploads that are not complete
         complete_on_multipart = true        # putting an upload's parts together completes it
+        session = true                      # whether users may list their uploads
+        method = "put"                      # how files are sent where we say it: "auto", "post", "put"
 
         # Picked by the trusted parameter COUNTERSIGN_PROFILE; every key of [rules].
         [profiles.avatars]

@@ -133,4 +133,38 @@ import Testing
         #expect(response.status == (errors.isEmpty ? 200 : 400), "\(response.text)")
         #expect((response.json["errors"] as? [String: [String]])?.mapValues { $0.first } ?? [:] == errors)
     }
+
+    /// Whatever else signs asks the same question.
+    @Test(arguments: [
+        ("presign", #"{"files":[\#(wish)]}"#), ("s3/presign", #"{"method":"PUT","key":"a","contentType":"image/png"}"#),
+        ("s3/presign", #"{"method":"POST","key":"a","contentType":"image/png"}"#),
+    ])
+    func otherRoutes(path: String, body: String) throws {
+        let hook = RecordingHook("{}")
+        #expect(try respond(hook, path, body).status == 200)
+        let data = try Self.data(hook.events.first)
+        #expect(hook.events.count == 1 && data["type"] as? String == "image/png")
+        let refused = try respond(RecordingHook(.refused("Your quota is used up")), path, body)
+        #expect(refused.status == 403 && refused.json["code"] as? String == "refused")
+        #expect(try respond(RecordingHook(#"{"types": ["video/*"]}"#), path, body).status == 403)
+    }
+
+    @Test func formsOfOursAreHeldToTheSmallerSize() throws {
+        let smaller = RecordingHook(#"{"maxSize": 799}"#)
+        let declared = try respond(smaller, "presign", #"{"files":[\#(Self.wish)]}"#)
+        #expect(
+            declared.json["errors"] as? [String: [String]]
+                == ["files[0].size": ["The object should have at most 799 bytes"]])
+        let open = try respond(smaller, "presign", #"{"files":[{}]}"#)
+        let answers = try JSONSerialization.jsonObject(with: Data(open.body)) as? [[String: Any]]
+        let fields = try #require(answers?.first?["fields"] as? [String: String])
+        let policy = try #require(Data(base64Encoded: fields["policy"] ?? ""))
+        #expect(String(decoding: policy, as: UTF8.self).contains(#"["content-length-range",0,799]"#))
+    }
+
+    @Test func partsAreNotAskedAbout() throws {
+        let hook = RecordingHook(.refused("No"))
+        let body = #"{"method":"PUT","key":"a","uploadId":"U","partNumber":1}"#
+        #expect(try respond(hook, "s3/presign", body).status == 200 && hook.events.isEmpty)
+    }
 }
