@@ -27,7 +27,7 @@ struct SpoolFile: ~Copyable {
     var due: Int64 {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { return 0 }
-        return Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
+        return status.milliseconds
     }
 
     func bytes() throws(SpoolError) -> [UInt8] {
@@ -48,4 +48,9 @@ struct SpoolFile: ~Copyable {
         guard SpoolFolder.setTime(descriptor, milliseconds) != 0 else { return }
         throw SpoolError(step: "set the time of", path: path, code: errno)
     }
+}
+
+extension stat {
+    /// When the file was changed, in milliseconds since 1970.
+    var milliseconds: Int64 { Int64(st_mtim.tv_sec) * 1000 + Int64(st_mtim.tv_nsec) / 1_000_000 }
 }

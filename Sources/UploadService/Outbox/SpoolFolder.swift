@@ -124,31 +124,29 @@ package struct SpoolFolder: Sendable {
     func due(_ name: String, in box: Box) -> Int64? {
         var status = stat()
         guard unsafe lstat(place(name, box), &status) == 0 else { return nil }
-        return Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
+        return status.milliseconds
     }
 
     /// A file for nobody but the caller until they let go of it; nil where it is gone or somebody else's.
     func take(_ name: String, in box: Box) throws(SpoolError) -> SpoolFile? {
-        let path = place(name, box)
-        let descriptor = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return nil }
-            throw SpoolError(step: "open", path: path, code: errno)
-        }
-        let file = SpoolFile(descriptor: descriptor, path: path)
-        guard file.lock(), file.isInPlace else { return nil }
+        guard let file = try file(name, box), file.lock(), file.isInPlace else { return nil }
         return consume file
     }
 
     /// The file's bytes, whoever works on it; nil where it is gone.
     func read(_ name: String, in box: Box) throws(SpoolError) -> [UInt8]? {
+        guard let file = try file(name, box) else { return nil }
+        return try file.bytes()
+    }
+
+    private func file(_ name: String, _ box: Box) throws(SpoolError) -> SpoolFile? {
         let path = place(name, box)
         let descriptor = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
             throw SpoolError(step: "open", path: path, code: errno)
         }
-        return try SpoolFile(descriptor: descriptor, path: path).bytes()
+        return SpoolFile(descriptor: descriptor, path: path)
     }
 
     /// That it is gone already is as good.
