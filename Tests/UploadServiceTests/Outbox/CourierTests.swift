@@ -174,8 +174,8 @@ import Testing
     @Test func whatIsNoRecordHarmsNobody() throws {
         let test = TestOutbox()
         try test.folder.prepare()
-        FileManager.default.createFile(atPath: test.path + "/new/upload_0", contents: Data("{".utf8))
-        FileManager.default.createFile(atPath: test.path + "/new/.nfs01", contents: Data("{".utf8))
+        try Data("{".utf8).write(to: URL(fileURLWithPath: test.path + "/new/upload_0"))
+        try Data("{".utf8).write(to: URL(fileURLWithPath: test.path + "/new/.nfs01"))
         try FileManager.default.createSymbolicLink(
             atPath: test.path + "/new/upload_9", withDestinationPath: "/etc/passwd")
         try test.keep()
