@@ -25,6 +25,7 @@ package enum Operation: String, Sendable, CaseIterable {
     case createMultipartUpload = "CreateMultipartUpload"
     case uploadPartCopy = "UploadPartCopy"
     case listParts = "ListParts"
+    case listMultipartUploads = "ListMultipartUploads"
     case completeMultipartUpload = "CompleteMultipartUpload"
     case abortMultipartUpload = "AbortMultipartUpload"
     case getBucketCORS = "GetBucketCors"

@@ -83,6 +83,7 @@ package struct Dispatcher: Sendable {
         case .sign: return try SigningHandler(inquiry, surroundings).respond(&account)
         case .emptyPage: return EmptyPageHandler.response
         case .fileUploaded: return try CompletionHandler(inquiry, surroundings).respond(&account)
+        case .events: return try EventsHandler(inquiry, surroundings).respond(&account)
         case .uploadURI: return try UploadURIHandler(inquiry, surroundings).respond(&account)
         case .file:
             guard let desk = inquiry.site.storage else { throw .completionIsNotConfigured }

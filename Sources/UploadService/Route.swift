@@ -5,6 +5,7 @@ internal import S3Authorization
 enum Route: Equatable {
     case sign
     case fileUploaded
+    case events
     case uploadURI
     /// `file`, and `file/UUID`.
     case file
@@ -29,7 +30,7 @@ enum Route: Equatable {
         ("/sign", .sign), ("/file_uploaded", .fileUploaded), ("/upload_uri", .uploadURI), ("/file", .file),
         ("/empty_html", .emptyPage), ("/prefix", .prefix), ("/health", .health), ("/s3/sts", .sts),
         ("/presign", .presign), ("/s3/params", .uppyParameters), ("/s3/presign", .uppySigning), ("/session", .session),
-        ("/direct_uploads", .directUploads), ("/evaporate", .evaporate),
+        ("/direct_uploads", .directUploads), ("/evaporate", .evaporate), ("/events", .events),
         ("/ready", .ready), ("/metrics", .metrics), ("/time", .time),
     ]
 
@@ -41,6 +42,7 @@ enum Route: Equatable {
         switch self {
         case .sign: "sign"
         case .fileUploaded: "file_uploaded"
+        case .events: "events"
         case .uploadURI: "upload_uri"
         case .file: "file"
         case .emptyPage: "empty_html"
@@ -63,7 +65,7 @@ enum Route: Equatable {
     /// The methods that a client may use, OPTIONS left out: it is answered everywhere.
     var methods: [Inquiry.Method] {
         switch self {
-        case .sign, .uploadURI, .uppySigning, .directUploads: [.post]
+        case .sign, .uploadURI, .events, .uppySigning, .directUploads: [.post]
         case .presign: [.get, .post]
         case .uppyParameters, .session, .evaporate: [.get]
         case .file: [.post, .delete]
@@ -78,8 +80,8 @@ enum Route: Equatable {
     var givesLeave: Bool {
         switch self {
         case .presign, .uppyParameters, .session, .evaporate: true
-        case .sign, .fileUploaded, .uploadURI, .file, .emptyPage, .prefix, .health, .uppySigning, .directUploads,
-            .multipart, .sts, .ready, .metrics, .time:
+        case .sign, .fileUploaded, .events, .uploadURI, .file, .emptyPage, .prefix, .health, .uppySigning,
+            .directUploads, .multipart, .sts, .ready, .metrics, .time:
             false
         }
     }

@@ -33,6 +33,8 @@ package struct Site: Sendable {
     package var uploads: UploadsDesk?
     /// The trusted side; nil where uploads are not completed here.
     package var storage: StorageDesk?
+    /// Who may send storage events; nil where nobody may.
+    package var events: EventsDesk?
     package var rules: Profile
     package var profiles: [ByteString: Profile] = [:]
 

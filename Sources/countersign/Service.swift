@@ -74,6 +74,6 @@ extension Limits {
 extension Configuration {
     /// What may come twice only with the same value.
     var trusted: [String] {
-        Responder.trustedParameters + [identity.parameter, "COUNTERSIGN_PROFILE", "HTTP_COOKIE"]
+        Responder.trustedParameters + [identity.parameter, "COUNTERSIGN_PROFILE", "HTTP_COOKIE", "HTTP_AUTHORIZATION"]
     }
 }

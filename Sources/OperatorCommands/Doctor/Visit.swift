@@ -14,7 +14,7 @@ final class Visit {
     var stored: [ByteString] = []
 
     /// The user in whose name the doctor uploads.
-    static let user: ByteString = "countersign-doctor"
+    static let user = KeyPrefix.doctor
 
     init(
         _ desk: Desk, origins: [String], report: @escaping (Finding) -> Void, progress: @escaping (String) -> Void

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// Runs pieces of work on several threads at once and waits for all of them.
-enum Parallel {
+package enum Parallel {
     private final class Work: Sendable {
         let body: @Sendable () -> Void
 
@@ -11,7 +11,7 @@ enum Parallel {
     }
 
     /// Runs `body` on `width` threads, this one among them; where no thread can be had, on fewer.
-    static func run(width: Int, _ body: @escaping @Sendable () -> Void) {
+    package static func run(width: Int, _ body: @escaping @Sendable () -> Void) {
         var threads: [pthread_t] = []
         for _ in 1..<max(2, width) {
             var thread = pthread_t()

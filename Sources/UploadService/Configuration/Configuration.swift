@@ -18,6 +18,8 @@ package struct Configuration: Sendable {
     package var hook: Hook?
     /// Signs receipts; nil where there is none, and then no receipts are given.
     package var receiptSecret: Secret?
+    /// Nil where there is no section: no storage events are taken.
+    package var events: Events?
     package var log = Log()
     package var operations = Operations()
 
@@ -33,7 +35,8 @@ package struct Configuration: Sendable {
     /// The largest body that any profile takes, in bytes.
     package var bodyLimit: Int {
         let ofMultipart = server.secrets.isEmpty ? 0 : MultipartCompletion.bodyLimit
-        return profiles.values.reduce(max(rules.bodyLimit, ofMultipart)) { max($0, $1.bodyLimit) }
+        let ofEvents = events == nil ? 0 : EventNotification.bodyLimit
+        return profiles.values.reduce(max(rules.bodyLimit, ofMultipart, ofEvents)) { max($0, $1.bodyLimit) }
     }
 }
 
@@ -54,6 +57,14 @@ extension Configuration {
         /// Seal tickets and sign cookies, the first of them; all of them are accepted. There whenever identity is
         /// `anonymous`.
         package var secrets: [Secret] = []
+    }
+
+    /// Who may say that an upload is there, and by which rules it is completed then.
+    package struct Events: Sendable {
+        package var tokens: [Secret] = []
+        package var signatures: [WebhookSignature] = []
+        /// Nil: the default one.
+        package var profile: String?
     }
 
     package struct Log: Sendable {

@@ -102,7 +102,9 @@ final class ConfigurationReader {
     func reportUnknown() {
         let sections = known.map { $0.section[0] } + ["profiles"]
         for name in tables.keys.sorted() where !sections.contains(name) {
-            let homes = homes(of: name)
+            // A section belongs under none.
+            let isSection = if case .table? = tables[name] { true } else { false }
+            let homes = isSection ? "" : homes(of: name)
             let advice = homes.isEmpty ? Spelling.advice(name, sections) : "; it belongs under \(homes)"
             report([], name, "is not known" + advice)
         }

@@ -14,6 +14,7 @@ struct ConfigurationSections {
         let base = rules(reader.section("rules"), over: Configuration.Rules())
         let profiles = profiles(over: base)
         let hook = HookSection(section: reader.section("hook")).read()
+        let events = EventsSection(section: reader.section("events")).read(profiles)
         let receiptSecret = reader.section("receipt").secretFile("secret_file", atLeast: 32)
         let log = OperationsSection.log(reader.section("log"))
         let operations = OperationsSection.read(reader.section("operations"))
@@ -21,7 +22,7 @@ struct ConfigurationSections {
         let checks = CrossChecks(reader: reader)
         checks.server(server, identity, hook)
         checks.receipt(receiptSecret, server)
-        checks.withoutStorage(base, profiles, hook, receiptSecret)
+        checks.withoutStorage(base, profiles, hook, receiptSecret, events)
         guard let s3 else { return nil }
         checks.endpoints(s3, uploads)
         checks.versions(base, profiles, s3)
@@ -29,7 +30,8 @@ struct ConfigurationSections {
         checks.buckets(s3, uploads, storage)
         return Configuration(
             server: server, identity: identity, s3: s3, uploads: uploads, storage: storage, rules: base,
-            profiles: profiles, hook: hook, receiptSecret: receiptSecret, log: log, operations: operations)
+            profiles: profiles, hook: hook, receiptSecret: receiptSecret, events: events, log: log,
+            operations: operations)
     }
 
     private func server() -> Configuration.Server {

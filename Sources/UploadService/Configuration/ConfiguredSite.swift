@@ -35,6 +35,12 @@ extension Site {
                 storage, configuration, credentials: provider, transport, permits, surroundings)
         }
         storage?.hook = hook
+        events = configuration.events.map { configured in
+            var events = EventsDesk()
+            (events.tokens, events.signatures) = (configured.tokens, configured.signatures)
+            events.profile = configured.profile.map { ByteString($0) }
+            return events
+        }
         for (name, rules) in configuration.profiles {
             profiles[ByteString(name)] = Profile(name: ByteString(name), rules, configuration)
         }

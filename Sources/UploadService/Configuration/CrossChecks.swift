@@ -82,7 +82,7 @@ struct CrossChecks {
     /// What only completing an upload makes use of.
     func withoutStorage(
         _ base: Configuration.Rules, _ profiles: [String: Configuration.Rules], _ hook: Configuration.Hook?,
-        _ receipt: Secret?
+        _ receipt: Secret?, _ events: Configuration.Events?
     ) {
         guard !reader.section("storage").isPresent else { return }
         let reason = "has no effect without [storage], because nothing is completed"
@@ -94,6 +94,7 @@ struct CrossChecks {
             if rules.completeOnMultipart, !other.completeOnMultipart { section.warn("complete_on_multipart", reason) }
         }
         if receipt != nil { reader.section("receipt").warn("secret_file", reason) }
+        if let events { reader.section("events").warn(events.tokens.isEmpty ? "secret_file" : "token_file", reason) }
         // One that is asked beforehand has enough to do.
         guard let hook, !hook.authorize else { return }
         let isCommand = if case .run = hook.action { true } else { false }

@@ -36,7 +36,7 @@ extension Checks {
         var path = try value.string()
         if path.isEmpty { return nil }
         while path.utf8.count > 1, path.utf8.last == UInt8(ascii: "/") { path.removeLast() }
-        guard path.utf8.first == UInt8(ascii: "/"), (2...3800).contains(path.utf8.count), !path.utf8.contains(0) else {
+        guard path.utf8.first == UInt8(ascii: "/"), (2...3800).contains(path.utf8.count) else {
             throw WrongValue("must be the absolute path of a folder: \"/var/spool/countersign\"")
         }
         return path

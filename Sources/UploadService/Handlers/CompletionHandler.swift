@@ -37,6 +37,8 @@ extension Inquiry {
     /// that complete an upload, unless the configuration says otherwise.
     var hidesStatus: Bool {
         if case .multipart = route { return false }
+        // A store that is told 200 never comes again.
+        if route == .events { return false }
         if isStatusless { return route != .fileUploaded || site.iframeErrors != .never }
         return route == .fileUploaded && isForm && site.iframeErrors == .always
     }

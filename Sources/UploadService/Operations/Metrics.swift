@@ -73,7 +73,11 @@ package final class Metrics: Sendable {
         if let reason = account.reason { refusals.add(reason.code) }
         if route == .sign { signing.add(microseconds) }
         if route == .fileUploaded { completing.add(microseconds) }
-        guard let size = account.completed else { return }
+        if let size = account.completed { countCompleted(size) }
+    }
+
+    /// One upload of so many bytes.
+    func countCompleted(_ size: Int64) {
         completedUploads.add()
         completedBytes.add(Int(clamping: size))
     }

@@ -15,7 +15,7 @@ PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAO
 class Hook:
     """The site's own server: refuses what is named so, narrows what is named so, takes the rest."""
 
-    def __init__(self):
+    def __init__(self, port=0):
         self.events = events = []
 
         class Handler(BaseHTTPRequestHandler):
@@ -32,7 +32,7 @@ class Hook:
             def log_message(self, *_):
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 

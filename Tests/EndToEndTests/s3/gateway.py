@@ -115,6 +115,8 @@ rgw_enable_usage_log = false
 rgw_run_sync_thread = false
 rgw_crypt_require_ssl = false
 rgw_s3_auth_use_sts = true
+# a topic may hold a password only where it came encrypted, or seems to have
+rgw_trust_forwarded_https = true
 rgw_sts_key = sixteen-byte-key
 # a thousand parts need not be five gigabytes
 rgw_multipart_min_part_size = 1
