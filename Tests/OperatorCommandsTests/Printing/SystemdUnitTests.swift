@@ -7,7 +7,7 @@ import Testing
 struct SystemdUnitTests {
     static let package = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../debian")
 
-    static func lines(_ text: some StringProtocol) -> [String] {
+    static func lines(_ text: String) -> [String] {
         text.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("#") && !$0.hasPrefix("Documentation=") }
     }
 
