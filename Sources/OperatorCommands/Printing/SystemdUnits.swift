@@ -16,51 +16,71 @@ struct SystemdUnits {
         """
         # /etc/systemd/system/countersign.socket
         [Unit]
-        Description=Socket of Countersign
+        Description=Socket of Countersign, the upload desk
 
         [Socket]
         ListenStream=\(choices.socket)
         SocketUser=root
         SocketGroup=www-data
         SocketMode=0660
+        DirectoryMode=0755
+        RemoveOnStop=yes
 
         [Install]
         WantedBy=sockets.target
 
         # /etc/systemd/system/countersign.service
         [Unit]
-        Description=Countersign, which signs uploads to S3
+        Description=Countersign, the upload desk: signs and completes uploads to S3
         Requires=countersign.socket
-        After=network.target
+        After=network-online.target countersign.socket
+        Wants=network-online.target
 
         [Service]
+        Type=notify
+        NotifyAccess=main
         ExecStart=/usr/bin/countersign serve --config \(choices.configurationFile)
+        ExecReload=/bin/kill -HUP $MAINPID
+        EnvironmentFile=-/etc/default/countersign
         User=countersign
+        Group=countersign
+        WatchdogSec=120
         Restart=on-failure
         RestartPreventExitStatus=64 78
         TimeoutStopSec=\(configuration.server.grace + 10)
         LimitCORE=0
+        LimitNOFILE=16384
         UMask=0077
-        NoNewPrivileges=yes
+
         CapabilityBoundingSet=
+        AmbientCapabilities=
+        NoNewPrivileges=yes
         ProtectSystem=strict
         ProtectHome=yes
-        ProtectClock=yes
-        ProtectControlGroups=yes
-        ProtectHostname=yes
-        ProtectKernelLogs=yes
-        ProtectKernelModules=yes
-        ProtectKernelTunables=yes
+        ProtectProc=invisible
+        ProcSubset=pid
         PrivateTmp=yes
         PrivateDevices=yes
+        PrivateUsers=yes
+        DevicePolicy=closed
+        ProtectHostname=yes
+        ProtectClock=yes
+        ProtectKernelTunables=yes
+        ProtectKernelModules=yes
+        ProtectKernelLogs=yes
+        ProtectControlGroups=yes
+        RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
         RestrictNamespaces=yes
         RestrictRealtime=yes
         RestrictSUIDSGID=yes
         LockPersonality=yes
         MemoryDenyWriteExecute=yes
+        RemoveIPC=yes
+        KeyringMode=private
         SystemCallArchitectures=native
         SystemCallFilter=@system-service
-        RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6\(metadata)
+        SystemCallFilter=~@privileged @resources @mount
+        SystemCallErrorNumber=EPERM\(metadata)
 
         [Install]
         Also=countersign.socket
