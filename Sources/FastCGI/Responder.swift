@@ -98,7 +98,10 @@ package final class Responder: Sendable {
     /// the first thread, before there are others.
     ///
     /// `operators` are answered on threads of their own, from here until the drain is over.
-    package func run(_ listener: Listener, operators: [PlainServer] = []) throws(ListenerError) -> Drain {
+    /// `beside` may start threads of its own, which then never see those signals.
+    package func run(
+        _ listener: Listener, operators: [PlainServer] = [], beside: () -> Void = {}
+    ) throws(ListenerError) -> Drain {
         Signals.block()
         for server in operators { try server.start() }
         defer { for server in operators { server.stop() } }
@@ -116,6 +119,7 @@ package final class Responder: Sendable {
                 throw .system("pthread_create", errno)
             }
         }
+        beside()
         manager.ready("Serving")
         watch()
         manager.stopping("Answering what is in flight")

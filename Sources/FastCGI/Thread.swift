@@ -4,7 +4,7 @@ import Glibc
 /// A detached POSIX thread that runs one closure, under a name that `ps -L` and `top -H` show.
 ///
 /// Here, not in `main.swift`: a closure of its top level dies in `pthread_create` for want of its actor.
-enum Thread {
+package enum Thread {
     private final class Body: Sendable {
         let name: StaticString
         let run: @Sendable () -> Void
@@ -16,7 +16,7 @@ enum Thread {
     }
 
     /// The name has 15 bytes at most.
-    static func start(_ name: StaticString = "worker", _ run: @escaping @Sendable () -> Void) -> Bool {
+    package static func start(_ name: StaticString = "worker", _ run: @escaping @Sendable () -> Void) -> Bool {
         var thread = pthread_t()
         let body = unsafe Unmanaged.passRetained(Body(name, run))
         let status = unsafe pthread_create(

@@ -13,7 +13,7 @@ struct Operator: ParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, CheckCommand.self, DoctorCommand.self, ExplainCommand.self, PrintCommand.self,
-            SetupCommand.self, SweepCommand.self,
+            SetupCommand.self, SpoolCommand.self, SweepCommand.self,
         ],
         helpNames: [.short, .long])
 

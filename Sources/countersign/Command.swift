@@ -74,7 +74,7 @@ enum Usage {
     static let text = """
         Usage: countersign [serve] [--listen ADDRESS] [--config FILE]
                countersign check [--config FILE]
-               countersign doctor | explain | print | setup | sweep ...
+               countersign doctor | explain | print | setup | spool | sweep ...
                countersign help COMMAND
 
         serve    answer the upload requests that a web server hands over by FastCGI or CGI
@@ -84,6 +84,7 @@ enum Usage {
         print    write what else must be configured: iam, bucket-policy, cors, lifecycle, csp, nginx, apache,
                  systemd, fineuploader, uppy
         setup    put CORS and lifecycle rules on the uploads bucket
+        spool    list, deliver, retry or drop the calls to the site that wait because it was down
         sweep    find uploads whose completion never came, and complete or delete them
 
         --listen ADDRESS   unix:PATH, a socket of mode 0660, or tcp:ADDRESS:PORT; without it the sockets

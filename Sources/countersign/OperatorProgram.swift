@@ -8,7 +8,7 @@ enum OperatorProgram {
     /// Whether these words are its business.
     static func knows(_ words: ArraySlice<String>) -> Bool {
         switch words.first {
-        case "doctor", "explain", "print", "setup", "sweep", "--generate-completion-script": true
+        case "doctor", "explain", "print", "setup", "spool", "sweep", "--generate-completion-script": true
         case "help": words.count > 1
         default: false
         }

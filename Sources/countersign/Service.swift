@@ -27,7 +27,11 @@ struct Service {
             refusal: { [dispatcher] in dispatcher.respond(to: $0, $1) }, event: { [dispatcher] in dispatcher.note($0) },
             reload: { [reloading] in reloading.run() }, manager: ServiceManager(environment: .ofProcess))
         operations.watch { [weak responder] in OperationsDesk.Load(responder) }
-        let drain = try responder.run(listener, operators: try operators(listener))
+        let drain = try responder.run(
+            listener, operators: try operators(listener),
+            beside: {
+                if configuration.hook?.spool != nil { OutboxWorker(dispatcher, surroundings).start() }
+            })
         guard case .complete = drain else {
             dispatcher.log("the time to drain was over: \(drain)", .error)
             return .failure

@@ -80,11 +80,19 @@ struct SystemdUnits {
         SystemCallArchitectures=native
         SystemCallFilter=@system-service
         SystemCallFilter=~@privileged @resources @mount
-        SystemCallErrorNumber=EPERM\(metadata)
+        SystemCallErrorNumber=EPERM\(metadata)\(spool)
 
         [Install]
         Also=countersign.socket
         """
+    }
+
+    /// The one folder that is written to; systemd makes one below `/var/lib` by itself.
+    private var spool: String {
+        guard let path = configuration.hook?.spool else { return "" }
+        let states = "/var/lib/"
+        guard path.hasPrefix(states) else { return "\nReadWritePaths=\(path)" }
+        return "\nStateDirectory=\(path.dropFirst(states.count))\nStateDirectoryMode=0700"
     }
 
     /// Nobody but who needs credentials from there may ask a machine's metadata service.

@@ -179,21 +179,47 @@ struct Completion {
     /// Steps 7 and 8: the site's word, written on the claim, and the answer.
     private func settle(_ entry: ClaimLedger.Entry, _ account: inout Account) throws(RequestError) -> ByteString {
         let answering = CompletionAnswer(desk: desk, claim: entry.claim, post: post, headers: headers)
+        let event = answering.event(at: now)
         let state: Claim.State
-        switch desk.hook?.hook.call(answering.event(at: now), until: deadline) ?? .accepted([]) {
+        var outbox: Outbox?
+        switch desk.hook?.hook.call(event, until: hookDeadline) ?? .accepted([]) {
         case .accepted(let members): state = .accepted(answering.document(members, at: now))
         case .refused(let reason): state = .refused(reason)
         case .undecided(let reason):
-            account.cause = reason
-            throw .undecided
+            outbox = try keep(event, reason, &account)
+            state = .accepted(answering.document([], at: now))
         }
         switch try verdict(state, on: entry, &account) {
         case .accepted(let answer):
             account.completed = entry.claim.size
             return answer
-        case .refused(let reason): throw refused(entry.claim, reason, &account)
+        case .refused(let reason):
+            // Somebody else could ask the site meanwhile.
+            try? outbox?.forget(event)
+            throw refused(entry.claim, reason, &account)
         case .open: throw .undecided
         }
+    }
+
+    /// Where the site said nothing: the outbox that tells it later, or the end of this request.
+    private func keep(
+        _ event: HookEvent, _ reason: String, _ account: inout Account
+    ) throws(RequestError) -> Outbox {
+        account.cause = reason
+        guard let outbox = desk.hook?.outbox, outbox.accepts else { throw .undecided }
+        do throws(SpoolError) {
+            try outbox.keep(event, because: reason, surroundings)
+        } catch {
+            account.cause = "\(reason); \(error)"
+            throw .undecided
+        }
+        return outbox
+    }
+
+    /// A site that does not answer leaves time to write down that it did not.
+    private var hookDeadline: Deadline {
+        guard desk.hook?.outbox?.accepts == true else { return deadline }
+        return Deadline(microseconds: deadline.microseconds - 1000 * min(5000, desk.deadline / 4))
     }
 
     /// The verdict that stands: ours, or the one that somebody else wrote before.

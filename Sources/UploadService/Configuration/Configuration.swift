@@ -227,5 +227,18 @@ extension Configuration {
         package var timeout = 10
         /// Names of the client's headers that are passed on.
         package var forwardHeaders: [ByteString] = []
+        package var whenDown = WhenDown.retry
+        /// The folder of calls that wait; there whenever `whenDown` is `accept`.
+        package var spool: String?
+        /// Seconds that a call is tried for.
+        package var giveUpAfter = 259_200
+
+        /// What becomes of an upload while the hook gives no verdict.
+        package enum WhenDown: String, Sendable, CaseIterable {
+            /// The client is told to try again.
+            case retry
+            /// It is accepted, and the hook is told later.
+            case accept
+        }
     }
 }

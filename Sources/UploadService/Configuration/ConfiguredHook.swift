@@ -27,6 +27,11 @@ extension Configuration {
             site.asksFirst = configured.authorize
             site.forwardedHeaders = ForwardedHeaders(configured.forwardHeaders)
             site.deadline = Int64(server.deadline) * 1000
+            site.outbox = configured.spool.map {
+                Outbox(
+                    SpoolFolder($0), accepts: configured.whenDown == .accept,
+                    giveUpAfter: Int64(configured.giveUpAfter))
+            }
             return site
         }
     }

@@ -29,7 +29,6 @@ extension Site {
         let permits = permits ?? Permits(configuration.server.workers - 4)
         uploads = try UploadsDesk(configuration, credentials: uploadsProvider, transport, permits, surroundings)
         hook = configuration.siteHook(transport, permits, surroundings)
-        uploads = try UploadsDesk(configuration, credentials: uploadsProvider, transport, permits, surroundings)
         storage = try configuration.storage.map { storage throws(ConfigurationError) in
             let provider = try providers.storage(storage, beside: uploadsProvider)
             return try StorageDesk(

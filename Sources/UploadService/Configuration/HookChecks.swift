@@ -31,6 +31,17 @@ extension Checks {
         return words
     }
 
+    /// A folder, by its absolute path without a slash at its end; empty: none.
+    static func spool(_ value: ConfigurationValue) throws(WrongValue) -> String? {
+        var path = try value.string()
+        if path.isEmpty { return nil }
+        while path.utf8.count > 1, path.utf8.last == UInt8(ascii: "/") { path.removeLast() }
+        guard path.utf8.first == UInt8(ascii: "/"), (2...3800).contains(path.utf8.count) else {
+            throw WrongValue("must be the absolute path of a folder: \"/var/spool/countersign\"")
+        }
+        return path
+    }
+
     /// Headers that we write ourselves, that belong to the connection, or that CGI programs would take for settings.
     private static let ownHeaders = [
         "host", "content-type", "content-length", "content-encoding", "transfer-encoding", "te", "trailer", "upgrade",

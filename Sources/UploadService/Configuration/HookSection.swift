@@ -16,6 +16,16 @@ struct HookSection {
         let headers = section.value("forward_headers") { value throws(WrongValue) in
             try value.list(of: Checks.forwardedHeader)
         }
+        let whenDown = section.value("when_down") { value throws(WrongValue) in
+            try value.choice(Configuration.Hook.WhenDown.self)
+        }
+        let spool = section.value("spool", Checks.spool) ?? nil
+        let giveUpAfter = section.value("give_up_after") { value throws(WrongValue) in
+            try value.integer(in: 60...31_536_000, of: "seconds")
+        }
+        if whenDown == .accept, spool == nil, !section.hasProblem("spool") {
+            section.report("spool", "is missing, and when_down = \"accept\" needs a folder to keep calls in")
+        }
         if url != nil, command != nil {
             section.report("command", "stands beside url; keep one of them")
             return nil
@@ -24,14 +34,20 @@ struct HookSection {
             let isBroken = ["url", "command", "secret_file"].contains { section.hasProblem($0) }
             if authorize, url == nil, !isBroken {
                 section.report("url", "is missing, and authorize = true needs it")
+            } else if whenDown == .accept, url == nil, !isBroken {
+                section.report("url", "is missing, and when_down = \"accept\" needs it")
             }
             return nil
         }
         if command != nil, headers?.isEmpty == false {
             section.warn("forward_headers", "has no effect on a command, which gets no headers")
         }
-        return Configuration.Hook(
+        var hook = Configuration.Hook(
             action: action, authorize: authorize, timeout: timeout ?? 10, forwardHeaders: headers ?? [])
+        hook.whenDown = whenDown ?? .retry
+        hook.spool = spool
+        hook.giveUpAfter = giveUpAfter ?? hook.giveUpAfter
+        return hook
     }
 
     private func action(

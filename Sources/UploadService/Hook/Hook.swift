@@ -26,6 +26,8 @@ package struct HookEvent: Sendable, Equatable {
     package var id: ByteString
     /// Seconds since 1970 UTC.
     package var time: Int64
+    /// When it happened, where the call comes later; else at `time`.
+    package var occurred: Int64?
     /// The event's `data`: a JSON object.
     package var data: ByteString
     /// Headers of the client's request; a hook passes on those that it was told to.

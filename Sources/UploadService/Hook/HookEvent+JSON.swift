@@ -7,7 +7,7 @@ extension HookEvent {
     /// signed parts. <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure>
     var payload: [UInt8]? {
         guard (1...256).contains(id.count), id.bytes.allSatisfy({ $0.isVisibleASCII && $0 != UInt8(ascii: ".") }),
-            let instant = try? SigningTime(secondsSince1970: time)
+            let instant = try? SigningTime(secondsSince1970: occurred ?? time)
         else { return nil }
         var json = JSONWriter(capacity: data.count + 100)
         json.beginObject()

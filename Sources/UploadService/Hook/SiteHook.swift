@@ -9,6 +9,11 @@ package struct SiteHook: Sendable {
     package var deadline: Int64 = 50_000
     /// Those of the calls to S3: slow answers of either keep no sign waiting.
     package var permits: Permits
+    /// Where calls wait for a site that is down; nil where the client is to repeat its request.
+    package var outbox: Outbox?
+
+    /// Whether nothing goes on without it.
+    var isNeeded: Bool { asksFirst || outbox?.accepts != true }
 
     package init(_ hook: any Hook, permits: Permits) {
         self.hook = hook

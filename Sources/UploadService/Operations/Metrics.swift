@@ -56,6 +56,8 @@ package final class Metrics: Sendable {
     ])
     let completedUploads = Counter()
     let completedBytes = Counter()
+    /// Calls that were made later, by what came of them.
+    let deliveries = NamedCounters()
 
     package init() {
         for route in Route.listed as [Route?] + [nil] {

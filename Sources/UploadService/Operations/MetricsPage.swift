@@ -13,6 +13,7 @@ struct MetricsPage {
         process(&text)
         requests(&text)
         storage(&text)
+        outbox(&text)
         text.end()
         var response = Response(status: 200, headers: Answers.common, body: Array(text.text.utf8))
         response.headers[0] = Response.Header("Content-Type", format.contentType)
@@ -58,6 +59,25 @@ struct MetricsPage {
         text.histogram("countersign_sign_duration_seconds", "How long POST sign took.", metrics.signing)
         text.histogram(
             "countersign_completion_duration_seconds", "How long POST file_uploaded took.", metrics.completing)
+    }
+
+    /// Of the folder, whichever process put there what stands in it.
+    private func outbox(_ text: inout MetricsText) {
+        guard let folder = site.hook?.outbox?.folder else { return }
+        let boxes = [
+            ("countersign_outbox_waiting", "Calls to the site that are still to be made.", SpoolFolder.Box.new),
+            ("countersign_outbox_dead", "Calls that the site refused or that were given up.", .dead),
+        ]
+        for (name, help, box) in boxes {
+            let count = try? folder.names(in: box).count
+            text.gauges(name, help, count.map { [(MetricsText.none, Int64($0))] } ?? [])
+        }
+        let counts = metrics.deliveries.counts
+        text.counter(
+            "countersign_outbox_deliveries", "Tries of calls that had waited, by result.",
+            Courier.Outcome.allCases.map { outcome in
+                (["result": outcome.rawValue], "\(counts.first { $0.name == outcome.rawValue }?.count ?? 0)")
+            })
     }
 
     private func storage(_ text: inout MetricsText) {

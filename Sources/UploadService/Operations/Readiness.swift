@@ -23,6 +23,8 @@ final class Readiness: Sendable {
         var storage: Part?
         var drift: Int64?
         var hook: Part?
+        /// Nil where uploads are not accepted while the hook is down.
+        var outbox: Part?
 
         /// Past this many seconds S3 may refuse what we sign. <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
         private static let driftLimit: Int64 = 300
@@ -31,7 +33,7 @@ final class Readiness: Sendable {
 
         var isReady: Bool {
             credentials.allSatisfy { $0.problem == nil } && storage?.problem == nil && hook?.problem == nil
-                && !isDrifting
+                && outbox?.problem == nil && !isDrifting
         }
     }
 
@@ -89,7 +91,10 @@ final class Readiness: Sendable {
             report.storage = .init(problem: problem.map { "\($0)" })
         }
         report.drift = site.drift
-        if let hook = site.hook?.hook {
+        if let outbox = site.hook?.outbox, outbox.accepts {
+            report.outbox = .init(problem: outbox.folder.obstacle().map { "\($0)" })
+        }
+        if let hook = site.hook?.hook, site.hook?.isNeeded == true {
             report.hook = .init(problem: hook.isThere(until: deadline()) ? nil : "nobody answers there")
         }
         return report
@@ -105,6 +110,7 @@ final class Readiness: Sendable {
             if let problem = report.storage?.problem { line.add("s3", problem) }
             if report.isDrifting, let drift = report.drift { line.add("clock_drift", Int(drift)) }
             if let problem = report.hook?.problem { line.add("hook", problem) }
+            if let problem = report.outbox?.problem { line.add("outbox", problem) }
         }
     }
 }

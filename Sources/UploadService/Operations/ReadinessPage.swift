@@ -64,6 +64,9 @@ struct ReadinessPage {
         if let hook = report.hook {
             write("hook", hook, to: &writer)
         }
+        if let outbox = report.outbox {
+            write("outbox", outbox, to: &writer)
+        }
     }
 
     private func write(_ name: StaticString, _ part: Readiness.Report.Part, to writer: inout JSONWriter) {

@@ -12,27 +12,27 @@ import processes
 
 SOURCE = Path(__file__).with_name("preload.c")
 _lock = threading.Lock()
-_built = []
+_built = {}
 
 
-def library():
-    """The path of the built library, or None where there is no C compiler."""
+def library(source=SOURCE):
+    """The path of the library built of a file, or None where there is no C compiler."""
     with _lock:
-        if not _built:
+        if source not in _built:
             compiler = next(filter(None, map(shutil.which, ("cc", "clang", "/opt/swift/usr/bin/clang"))), None)
             if compiler is None:
                 return None
             directory = processes.temporary_directory()
             target = directory / "preload.so"
-            subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", str(target), str(SOURCE), "-ldl"], check=True)
+            subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", str(target), str(source), "-ldl"], check=True)
             target.chmod(0o755)
-            _built.append(target)
-        return _built[0]
+            _built[source] = target
+        return _built[source]
 
 
 def forget():
     while _built:
-        processes.remove(_built.pop().parent)
+        processes.remove(_built.popitem()[1].parent)
 
 
 class Clock:
