@@ -8,7 +8,7 @@ struct SystemdUnitTests {
     static let package = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../debian")
 
     static func lines(_ text: some StringProtocol) -> [String] {
-        text.split(separator: "\n" as Character).map(String.init).filter { !$0.hasPrefix("#") && !$0.hasPrefix("Documentation=") }
+        text.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("#") && !$0.hasPrefix("Documentation=") }
     }
 
     @Test func equalThePackages() throws {
