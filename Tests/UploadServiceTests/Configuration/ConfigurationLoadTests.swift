@@ -55,6 +55,8 @@ import Testing
         #expect(configuration.server.secrets == secrets)
         #expect(configuration.server.iframeErrors == .auto)
         #expect(configuration.rules.delete)
+        #expect(configuration.events?.tokens == [Secret("FILESECRET-events-0123456789-012345")])
+        #expect(configuration.events?.signatures.count == 2 && configuration.events?.profile == "avatars")
         #expect(configuration.rules.session && configuration.rules.method == .put)
         #expect(configuration.log.format == .json && configuration.log.level == .warning)
         #expect(configuration.operations.listen == "unix:/run/countersign/operations.sock")

@@ -112,6 +112,12 @@ enum Sample {
         # What the page hands to the site, and the site verifies.
         [receipt]
         secret_file = "/etc/countersign/receipt.key"
+
+        # The store says what was uploaded.
+        [events]
+        token_file = "/etc/countersign/events.token"    # one a line, each good
+        secret_file = "/etc/countersign/secret"         # or who signs with it
+        profile = "avatars"                 # by whose rules the upload is completed then
         """
 
     /// Text that must never be seen in a message.
@@ -126,6 +132,8 @@ enum Sample {
         "/etc/countersign/storage.token": ConfigurationFile(bytes: Array("FILESECRET/token2\n".utf8)),
         "/etc/countersign/hook.key": ConfigurationFile(bytes: Array("FILESECRET/hook\n".utf8)),
         "/etc/countersign/receipt.key": ConfigurationFile(bytes: Array("FILESECRET-receipts-0123456789012345\n".utf8)),
+        "/etc/countersign/events.token": ConfigurationFile(
+            bytes: Array("FILESECRET-events-0123456789-012345\n".utf8)),
         "/whsec": ConfigurationFile(bytes: Array("whsec_RklMRVNFQ1JFVA==\n".utf8)),
         "/whsec-bad": ConfigurationFile(bytes: Array("whsec_FILESECRET!\n".utf8)),
         "/word": ConfigurationFile(bytes: Array("FILESECRET-0123456789-0123456789\n".utf8)),
