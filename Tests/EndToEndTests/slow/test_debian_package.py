@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 import requests
@@ -46,7 +47,9 @@ class Root:
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
-    """The package, built from a clone as the README says."""
+    """The package, built from a clone as the README says; or the one that $COUNTERSIGN_PACKAGE names."""
+    if os.environ.get("COUNTERSIGN_PACKAGE"):
+        return Path(os.environ["COUNTERSIGN_PACKAGE"])
     folder = tmp_path_factory.mktemp("package")
     run("git", "clone", "--quiet", "--no-hardlinks", servers.REPOSITORY, folder / "countersign")
     run(folder / "countersign/debian/build", "--tarball")
@@ -55,13 +58,13 @@ def package(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def newer(package):
+def newer(package, tmp_path_factory):
     """The same package under a later version."""
-    folder = package.parent / "newer"
+    folder = tmp_path_factory.mktemp("newer") / "root"
     run("dpkg-deb", "-R", package, folder)
     control = folder / "DEBIAN/control"
     control.write_text(re.sub(r"^Version: .*$", "Version: 99.0", control.read_text(), flags=re.M))
-    built = package.parent / "countersign_99.0.deb"
+    built = folder.parent / "countersign_99.0.deb"
     run("dpkg-deb", "-b", folder, built)
     return built
 
@@ -74,8 +77,13 @@ def root(tmp_path_factory):
     root.file("/usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 101\n")
     root.file("/usr/sbin/policy-rc.d").chmod(0o755)
     shutil.copy("/etc/resolv.conf", root.file("/etc/resolv.conf"))
-    root.run("apt-get", "install", "-y", "-q", "--no-install-recommends", "nginx-light")
-    yield root
+    # Swift finds a program's arguments there.
+    run("mount", "-t", "proc", "proc", root.file("/proc"))
+    try:
+        root.run("apt-get", "install", "-y", "-q", "--no-install-recommends", "nginx-light")
+        yield root
+    finally:
+        run("umount", root.file("/proc"))
 
 
 def test_lintian_finds_no_error(package):
