@@ -31,6 +31,24 @@ benchmark() {
     COUNTERSIGN=$PWD/.build/release/countersign Tests/Benchmarks/run.sh --smoke
 }
 
+# Two runs side by side: these files wait more than they work, and leave the processor to the others.
+WAITING=(test_fcgi_streams test_completion_faults test_outbox test_credentials test_lifecycle)
+
+# shellcheck disable=SC2317  # called by part
+end_to_end() {
+    local waiting=("${WAITING[@]/#/Tests/EndToEndTests/}") ignored=("${WAITING[@]/#/--ignore=Tests/EndToEndTests/}") status=0
+    pytest "${waiting[@]/%/.py}" >.build/waiting.log 2>&1 &
+    pytest Tests/EndToEndTests "${ignored[@]/%/.py}" || status=$?
+    wait $! || status=$?
+    cat .build/waiting.log
+    return "$status"
+}
+
+# shellcheck disable=SC2317  # called by part
+pytest() {
+    /usr/bin/python3 -m pytest -q -p no:cacheprovider --durations=5 "$@"
+}
+
 find_swift || exit
 part "install" install_packages "${BUILD_PACKAGES[@]}" "${S3_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 part "style" swift format lint --strict --recursive Package.swift Sources Tests
@@ -42,7 +60,7 @@ part "build operator" swift build -c release --static-swift-stdlib --product cou
 part "unit tests" swift test --disable-xctest
 part "address sanitizer" sanitize address
 part "thread sanitizer" sanitize thread
-part "end to end" /usr/bin/python3 -m pytest -q -p no:cacheprovider --durations=5 Tests/EndToEndTests
+part "end to end" end_to_end
 if [ -x Tests/Benchmarks/run.sh ]; then
     part "benchmark" benchmark
 fi
