@@ -22,7 +22,7 @@ final class ConfigurationReader {
     private let locations: Locations
     private let environment: [String: String]
     /// The sections and keys asked for, in that order.
-    private var known: [(section: [String], keys: [String])] = []
+    private(set) var known: [(section: [String], keys: [String])] = []
 
     init(
         path: String?, tables: [String: ConfigurationValue], locations: Locations, environment: [String: String],
