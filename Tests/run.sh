@@ -11,8 +11,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 . Tests/EndToEndTests/lib/parts.sh
 export LC_ALL=C.UTF-8
 
+# Builds the unit tests of one kind while those of the kind before run: these wait more than they work.
 # shellcheck disable=SC2317  # called by part
-sanitize() {
+unit_tests() {
     mkdir -p .build
     # TOMLKit never frees the strings of the one file that is read at the start. The constant scripts of the fault tests
     # hang on enums whose pointers carry tag bits, which the leak checker cannot follow. Foundation's Process keeps a
@@ -20,10 +21,30 @@ sanitize() {
     printf 'leak:%s\n' TOMLKit/Sources S3ClientTests05FaultC0 Foundation7Process >.build/known-leaks
     # What Swift's own Mutex guards looks unguarded: the thread sanitizer does not see its futex.
     printf 'race:%s\n' RefreshingCredentials FileCredentials S3ClientTests07RefreshC0 UploadService9InspectorC >.build/known-races
-    # A scratch path of its own keeps the other builds; XCTest's own leaks would fail the address sanitizer.
+    local status=0 plain address kind
+    swift build --build-tests || return
+    swift test --skip-build --disable-xctest >.build/plain.log 2>&1 &
+    plain=$!
+    sanitized build address --build-tests || status=$?
+    wait "$plain" || status=$?
+    sanitized test address --skip-build --disable-xctest >.build/address.log 2>&1 &
+    address=$!
+    sanitized build thread --build-tests || status=$?
+    wait "$address" || status=$?
+    sanitized test thread --skip-build --disable-xctest >.build/thread.log 2>&1 || status=$?
+    for kind in plain address thread; do
+        printf '\n--- unit tests, %s\n' "$kind"
+        if [ "$status" = 0 ]; then tail -n 1 ".build/$kind.log"; else cat ".build/$kind.log"; fi
+    done
+    return "$status"
+}
+
+# A scratch path of its own keeps the other builds; XCTest's own leaks would fail the address sanitizer.
+# shellcheck disable=SC2317  # called by unit_tests
+sanitized() {
     LSAN_OPTIONS=suppressions=.build/known-leaks TSAN_OPTIONS=suppressions=.build/known-races \
         SWIFT_BACKTRACE=enable=no COUNTERSIGN_TESTS_ARE_SLOWED=1 \
-        swift test --disable-xctest --sanitize="$1" --scratch-path ".build/$1"
+        swift "$1" --sanitize="$2" --scratch-path ".build/$2" "${@:3}"
 }
 
 # shellcheck disable=SC2317  # called by part
@@ -57,9 +78,7 @@ part "scripts" shellcheck -x nginx/demo.sh apache/demo.sh Tests/run.sh Tests/slo
 part "build release" swift build -c release --static-swift-stdlib --product countersign
 part "build for benchmarks" swift build -c release --static-swift-stdlib --product PartURLs
 part "build operator" swift build -c release --static-swift-stdlib --product countersign-operator
-part "unit tests" swift test --disable-xctest
-part "address sanitizer" sanitize address
-part "thread sanitizer" sanitize thread
+part "unit tests" unit_tests
 part "end to end" end_to_end
 if [ -x Tests/Benchmarks/run.sh ]; then
     part "benchmark" benchmark
