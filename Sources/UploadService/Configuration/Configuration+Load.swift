@@ -63,7 +63,7 @@ extension Configuration {
     private static func text(_ file: ConfigurationFile?, _ path: String) throws(ConfigurationError) -> String {
         guard let file else { return "" }
         guard let text = String(validating: file.bytes, as: UTF8.self) else { throw .file(path, "is not UTF-8 text") }
-        // The parser hands strings on as C strings, and a zero byte would cut them short.
+        // Paths and names go on as C strings, which a zero byte would cut short.
         let lines = file.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated()
         where line.contains(0) || ConfigurationSyntax.holdsEscapedZero(Array(line)) {
