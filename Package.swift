@@ -18,7 +18,7 @@ let package = Package(
         .executable(name: "countersign-operator", targets: ["countersign-operator"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
     ],
     targets: [
         .target(name: "CFastCGI", linkerSettings: [.linkedLibrary("fcgi")]),
@@ -36,9 +36,7 @@ let package = Package(
         .target(name: "S3Client", dependencies: ["CCurl", "S3Authorization"], swiftSettings: strict),
         .target(
             name: "UploadService",
-            dependencies: [
-                "CMagic", "CSpawn", "CTOML", "FastCGI", "S3Authorization", "S3Client",
-            ],
+            dependencies: ["CMagic", "CSpawn", "CTOML", "FastCGI", "S3Authorization", "S3Client"],
             swiftSettings: strict
         ),
         .executableTarget(

@@ -37,8 +37,8 @@ extension Configuration {
             throw .file(path, message, line: error.line, column: error.column)
         }
         let reader = ConfigurationReader(
-            path: contents == nil ? nil : path, tables: tables, locations: Locations(text),
-            environment: environment, readFile: readFile, isWorldReadable: contents?.isWorldReadable ?? false)
+            path: contents == nil ? nil : path, text: text, tables: tables, environment: environment,
+            readFile: readFile, isWorldReadable: contents?.isWorldReadable ?? false)
         let configuration = ConfigurationSections(reader: reader).read()
         guard reader.problems.isEmpty, let configuration else {
             throw ConfigurationError(problems: reader.problems.sorted { $0.place < $1.place })
