@@ -103,6 +103,7 @@ package final class Responder: Sendable {
         _ listener: Listener, operators: [PlainServer] = [], beside: () -> Void = {}
     ) throws(ListenerError) -> Drain {
         Signals.block()
+        Thread.shareHeaps()
         for server in operators { try server.start() }
         defer { for server in operators { server.stop() } }
         FCGX_Init()
