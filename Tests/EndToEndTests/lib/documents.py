@@ -1,10 +1,10 @@
 """The project's pages in Markdown: their headings, links and snippets, as they are printed there."""
 
+import ast
 import re
 import subprocess
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from servers import REPOSITORY
 
@@ -104,5 +104,18 @@ def adapted(text, changes):
     return text
 
 
-def source(path):
-    return Path(REPOSITORY / path).read_text()
+@cache
+def run_by_tests():
+    """The blocks that tests name in a call of snippet(), and so run as they are printed."""
+    found = set()
+    for path in (REPOSITORY / "Tests/EndToEndTests").glob("**/*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "snippet" \
+                    and all(isinstance(argument, ast.Constant) for argument in node.args):
+                given = [argument.value for argument in node.args]
+                found.add((*given, 0)[:4])
+    return found
+
+
+def is_run(block):
+    return (block.page, block.heading, block.language, block.number) in run_by_tests()
