@@ -126,6 +126,24 @@ KNOWN = set("""
 """.split())
 
 
+# What no test can run: what it is about, and why.
+NOT_RUN = {
+    ("CONTRIBUTING.md", "Build and test", 0): "it is what runs these tests",
+    ("README.md", "Two commands", 0): "test_demos runs the demos; the other one is what runs these tests",
+    ("README.md", "1. Install", 0): "Tests/slow.sh builds the package and installs it in a Debian root",
+    ("README.md", "3. The configuration", 0): "writes into this machine's /etc",
+    ("docs/installing.md", "By hand", 0): "builds the programs, which were built before these tests",
+    ("docs/installing.md", "By hand", 1): "makes a user of this machine",
+    ("docs/installing.md", "systemd", 0): "needs a running systemd; Tests/slow.sh does it in a Debian root",
+    ("docs/troubleshooting.md", "Troubleshooting", 0): "needs a running systemd's journal; test_operator runs both commands",
+}
+
+
+def test_what_is_not_run_is_listed():
+    printed = {(block.page, block.heading, block.number) for block in blocks() if block.language == "sh" and not is_run(block)}
+    assert printed == set(NOT_RUN)
+
+
 @blocks_of("sh", run=False)
 def test_a_script(block):
     """It parses, what it names of the project is there, and our program knows the words and options."""
