@@ -1,8 +1,8 @@
 """The project's pages in Markdown: their headings, links and snippets, as they are printed there."""
 
 import ast
+import os
 import re
-import subprocess
 from dataclasses import dataclass
 from functools import cache
 
@@ -50,10 +50,15 @@ class Page:
 
 @cache
 def pages():
-    """Every page of the project by its path, and no file that Git does not know."""
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "--", "*.md"], cwd=REPOSITORY, check=True,
-                            capture_output=True, text=True).stdout.split("\n")
-    return {path: parsed(path) for path in sorted(listed) if path and (REPOSITORY / path).is_file()}
+    """Every page of the project by its path; none of what builds leave."""
+    found = {}
+    for folder, folders, files in os.walk(REPOSITORY):
+        folders[:] = [name for name in folders if not name.startswith(".") and name != "__pycache__"]
+        if folder == str(REPOSITORY / "debian"):
+            folders[:] = []
+        found.update((os.path.relpath(os.path.join(folder, name), REPOSITORY), None) for name in files
+                     if name.endswith(".md"))
+    return {path: parsed(path) for path in sorted(found)}
 
 
 def parsed(path):
