@@ -111,6 +111,19 @@ def test_a_configuration(block, folder):
         assert "warning" not in result.stderr, result.stderr
 
 
+STORES = [path for path in pages() if path.startswith("docs/stores/") and path != "docs/stores/README.md"]
+
+
+@pytest.mark.parametrize("path", STORES)
+def test_each_store_says_the_same_things(path):
+    text = (servers.REPOSITORY / path).read_text()
+    for word in ("endpoint", "region", "addressing", "method", "acl", "conditional writes", "tried", "CORS", "ights", "ifecycle"):
+        assert word in text, word
+    (configuration,) = [block for block in pages()[path].blocks if block.language == "toml"]
+    assert is_complete(tomllib.loads(configuration.text))
+    assert f"]({path.rpartition('/')[2]})" in (servers.REPOSITORY / "docs/stores/README.md").read_text()
+
+
 def test_a_wrong_configuration_is_noticed(folder):
     assert check(LEAST, folder).returncode == 0
     assert check(LEAST.replace("bucket", "buckets"), folder).returncode == 78
