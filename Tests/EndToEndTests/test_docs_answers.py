@@ -155,8 +155,10 @@ def test_an_answer(site, name):
 def test_a_difference_is_found():
     printed = {"a": 1, "b": {"c": ["x"], "…": "…"}}
     assert differences(printed, {"a": 2, "b": {"c": [], "d": 4}}) == []
-    assert differences(printed, {"a": "2", "b": {"c": [1]}}) == [".a is '2', and 1 is printed", ".b.c[0] is 1, and 'x' is printed"]
-    assert differences(printed, {"b": {}, "e": 1}) == [".a is not in the answer", ".e is not printed", ".b.c is not in the answer"]
+    assert differences(printed, {"a": "2", "b": {"c": [1]}}) == [
+        ".a is '2', and 1 is printed", ".b.c[0] is 1, and 'x' is printed"]
+    assert differences(printed, {"b": {}, "e": 1}) == [
+        ".a is not in the answer", ".e is not printed", ".b.c is not in the answer"]
 
 
 # --- what S3 is given -------------------------------------------------------------------------------------------------

@@ -106,7 +106,8 @@ def test_a_login_redirect_is_no_answer(site):
 def test_the_browsers_question_by_hand(s3, allowed):
     client = gateway.client(s3["url"])
     client.create_bucket(Bucket="docs-preflight")
-    gateway.allow_origins(client, ["https://www.example.org" if allowed else "https://elsewhere.example.org"], "docs-preflight")
+    origin = "https://www.example.org" if allowed else "https://elsewhere.example.org"
+    gateway.allow_origins(client, [origin], "docs-preflight")
     script = adapted(snippet("docs/troubleshooting.md", '"Network error", "Failed to fetch", "XHR returned response code 0"',
                              "sh"),
                      {"https://example-uploads.s3.eu-central-1.amazonaws.com/": f"{s3['url']}/docs-preflight"})

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+import pytest
+
 from servers import REPOSITORY
 
 FENCE = re.compile(r"^(?P<before>(?:> ?)?\s*)```(?P<language>\w*)\s*$")
@@ -124,3 +126,9 @@ def run_by_tests():
 
 def is_run(block):
     return (block.page, block.heading, block.language, block.number) in run_by_tests()
+
+
+def blocks_of(*languages, run=True):
+    """Parameters of a test: the blocks of these languages, with those that tests run already or without them."""
+    found = [block for block in blocks() if block.language in languages and (run or not is_run(block))]
+    return pytest.mark.parametrize("block", found, ids=lambda block: f"{block.page}:{block.line}")
