@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import UploadService
 
 /// The operator's commands; `countersign` becomes this program for each of them.
 @main
@@ -20,7 +21,8 @@ struct Operator: ParsableCommand {
     /// libcurl writes on connections that may be closed.
     static func main() {
         signal(SIGPIPE, SIG_IGN)
-        main(nil)
+        guard let words = ProcessArguments.all() else { exit(withError: ValidationError("an argument is not UTF-8")) }
+        main(words)
     }
 }
 

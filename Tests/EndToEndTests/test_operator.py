@@ -138,6 +138,17 @@ def test_help_names_every_command(desk):
     assert "_countersign countersign\n" in desk.run("--generate-completion-script", "bash", configured=False).stdout
 
 
+@pytest.mark.skipif(not processes.is_root(), reason="only root may hide /proc")
+def test_without_proc(programs):
+    """Swift would look there for the words of the command line."""
+    for program, said in (("countersign", "/nonexistent: there is no such file"),
+                          ("countersign-operator", "run `countersign check`")):
+        result = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh", str(programs / program),
+             "check", "--config", "/nonexistent"], capture_output=True, text=True, timeout=60)
+        assert said in result.stderr, result
+
+
 def test_the_second_program_is_never_looked_for_on_the_path(programs, tmp_path):
     alone = tmp_path / "alone"
     alone.mkdir()

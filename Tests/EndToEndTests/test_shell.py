@@ -222,6 +222,14 @@ def test_wrong_words(desk, words, status, said):
     assert (result.returncode, said in result.stderr) == (status, True), result
 
 
+@pytest.mark.parametrize("program", ["countersign", "countersign-operator"])
+def test_words_that_are_no_text(desk, program):
+    """Repaired, they would name somebody else."""
+    result = subprocess.run([desk.program.directory / program, "complete", "--user", b"fr\xffdo", "x"],
+                            capture_output=True, text=True, timeout=60)
+    assert (result.returncode, "not UTF-8" in result.stderr) == (64, True), result
+
+
 # --- complete --------------------------------------------------------------------------------------------------------
 
 def test_racing_with_browsers(desk):
