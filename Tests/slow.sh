@@ -1,6 +1,6 @@
 #!/bin/bash
 # What takes too long for run.sh: restarts under load, many times; ten minutes of mixed load (COUNTERSIGN_SOAK_SECONDS);
-# the package in a Debian root of its own, for which it must be root. Installs what is missing.
+# a sweep of a million uploads; the package in a Debian root of its own, for which it must be root. Installs what is missing.
 # The exit status is 0 only when every part passed.
 
 set -uo pipefail
@@ -24,5 +24,6 @@ COUNTERSIGN_RESTARTS=${COUNTERSIGN_RESTARTS:-60} \
     part "restart under load" end_to_end Tests/EndToEndTests/test_lifecycle.py -k restart
 export COUNTERSIGN_TESTS_ARE_SLOW=1
 part "mixed load" end_to_end -s Tests/EndToEndTests/slow/test_soak.py
+part "million uploads" end_to_end -s Tests/EndToEndTests/slow/test_million.py
 part "Debian package" end_to_end Tests/EndToEndTests/slow/test_debian_package.py
 all_parts

@@ -6,9 +6,12 @@ internal import UploadService
 /// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 struct IAMPolicies {
     private let configuration: Configuration
+    private let sweeps: Bool
 
-    init(_ desk: Desk) {
+    /// `sweeps`: the storage key also does what `countersign sweep --delete` and `--abort-multipart` need.
+    init(_ desk: Desk, sweeps: Bool = false) {
         configuration = desk.configuration
+        self.sweeps = sweeps
     }
 
     private var allRules: [Configuration.Rules] { [configuration.rules] + configuration.profiles.values }
@@ -57,7 +60,15 @@ struct IAMPolicies {
                 Self.allow("ReadUploads", read, [arn(uploads, "*")]),
                 Self.allow("KnowWhatIsMissing", ["s3:ListBucket"], [arn(uploads), arn(storage.bucket)]),
                 Self.allow("WriteStorage", write, [arn(storage.bucket, "*")]), deny,
-            ] + encryption(storage.encryptionKeyID.map { [$0] } ?? [], "Storage"))
+            ] + sweeping(uploads) + encryption(storage.encryptionKeyID.map { [$0] } ?? [], "Storage"))
+    }
+
+    private func sweeping(_ uploads: String) -> [JSONTree] {
+        guard sweeps else { return [] }
+        return [
+            Self.allow("FindPartsOfUploads", ["s3:ListBucketMultipartUploads"], [arn(uploads)]),
+            Self.allow("SweepUploads", ["s3:DeleteObject", "s3:AbortMultipartUpload"], [arn(uploads, "*")]),
+        ]
     }
 
     /// S3 encrypts with the caller's own rights to the key.
