@@ -10,7 +10,7 @@ from latecomers import TOKEN
 
 LIB = servers.REPOSITORY / "Tests/EndToEndTests/lib"
 VENV = servers.REPOSITORY / ".build/venv/bin"
-SEED = 20300131
+SEED = int(os.environ.get("COUNTERSIGN_API_SEED", "20300131"))
 
 # What a schema cannot say: a policy's date, which key is whose, what lies in the bucket. Such a request may be refused
 # though it keeps the schema. Every other that keeps it is taken.

@@ -332,6 +332,14 @@ def temporary_credentials(url, user="keeper"):
     return boto3.client("sts", **given).get_session_token(DurationSeconds=900)["Credentials"]
 
 
+def allow_origins(s3, origins, bucket="uploads"):
+    """Lets pages of these origins upload from scripts and read the answers."""
+    if origins:
+        s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [{
+            "AllowedOrigins": list(origins), "AllowedMethods": ["POST", "PUT", "DELETE"], "AllowedHeaders": ["*"],
+            "ExposeHeaders": ["ETag", "Location"], "MaxAgeSeconds": 60}]})
+
+
 def let_upload(s3, bucket):
     """Gives the key that signs the rights that it needs in this bucket."""
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [
@@ -341,14 +349,6 @@ def let_upload(s3, bucket):
         {"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/keeper"]},
          "Action": ["s3:*"], "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]},
     ]}))
-
-
-def allow_origins(s3, origins, bucket="uploads"):
-    """Lets pages of these origins upload from scripts and read the answers."""
-    if origins:
-        s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [{
-            "AllowedOrigins": list(origins), "AllowedMethods": ["POST", "PUT", "DELETE"], "AllowedHeaders": ["*"],
-            "ExposeHeaders": ["ETag", "Location"], "MaxAgeSeconds": 60}]})
 
 
 def main():
