@@ -16,6 +16,7 @@ import requests
 import gateway
 import processes
 import servers
+from documents import snippet
 from faults.clock import Clock, library
 from uploads import fields, policy, send
 
@@ -403,6 +404,58 @@ def test_a_store_that_enforces_nothing_is_found(desk):
     for check in ("form_over_size", "form_wrong_key", "form_tampered", "put_over_size", "put_wrong_key",
                   "put_tampered", "conditional_write", "public"):
         assert found[check]["state"] == "failed", check
+
+
+ROLE = "operator-browsers"
+
+
+def role_of_browsers(desk):
+    """The role as `print iam` writes it, by the commands of the documentation but for the last two."""
+    desk.settings["browser_credentials"] = {"role_arn": f"arn:aws:iam:::role/{ROLE}", "duration": 900}
+    script = snippet("docs/temporary-credentials.md", "The role", "sh")
+    before, found, _ = script.partition("aws iam create-role ")
+    assert found and "put-role-policy" in script
+    result = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", before], cwd=desk.directory, capture_output=True, text=True, timeout=60,
+        env={"PATH": f"{desk.programs}:/usr/bin:/bin", "COUNTERSIGN_CONFIG": str(desk.config)})
+    assert result.returncode == 0, result.stderr
+    papers = [json.loads((desk.directory / name).read_text()) for name in ("trust.json", "permissions.json")]
+    allow, deny = papers[0]["Statement"]
+    assert allow["Principal"] == {"AWS": ["arn:aws:iam:::user/countersign-uploads"]}
+    allow["Principal"] = {"AWS": ["arn:aws:iam:::user/uploader"]}
+    return allow, deny, papers[1]["Statement"]
+
+
+def test_doctor_tries_a_browsers_key(ready, s3, keeper):
+    """With the papers as printed all is well, and Ceph's own faults are found; with a trust that is too wide the key lends."""
+    allow, deny, permissions = role_of_browsers(ready)
+    iam = gateway.service(s3["url"], "iam", "keeper")
+    gateway.make_role(s3["url"], ROLE, "uploader", permissions)
+    try:
+        found = ready.doctor()
+        assert found["browser_key"]["state"] == "ok" and "15 minutes" in found["browser_key"]["message"]
+        for check in ("writes", "reads", "outside", "lists", "writes_storage"):
+            assert found[f"browser_key_{check}"]["state"] == "ok", found[f"browser_key_{check}"]
+        assert found["browser_key_forms"]["state"] == "warning" and "stores nothing" in found["browser_key_forms"]["message"]
+        assert found["browser_key_publishes"]["state"] == "failed"
+        assert found["browser_key_lends"]["state"] == "failed"
+
+        iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=gateway.compact([allow, deny]))
+        keeper.put_public_access_block(Bucket=UPLOADS, PublicAccessBlockConfiguration={
+            "BlockPublicAcls": False, "IgnorePublicAcls": True, "BlockPublicPolicy": False, "RestrictPublicBuckets": False})
+        found = ready.doctor()
+        assert [check for check, finding in found.items() if finding["state"] != "ok" and check.startswith("browser_")] == [
+            "browser_key_forms"]
+    finally:
+        keeper.delete_public_access_block(Bucket=UPLOADS)
+
+
+def test_doctor_gets_no_browsers_key(ready, s3):
+    ready.settings["browser_credentials"] = {"role_arn": "arn:aws:iam:::role/nobody-has-it"}
+    found = ready.doctor()
+    assert found["browser_key"]["state"] == "failed"
+    assert "STS answers 404 NoSuchEntity" in found["browser_key"]["message"]
+    assert not [check for check in found if check.startswith("browser_key_")]
 
 
 # --- doctor and the site ---------------------------------------------------------------------------------------------
