@@ -335,7 +335,7 @@ def test_uppys_rewrite(browsers, s3, site, store):
     answer, name = visit.driver.execute_async_script(
         "const done = arguments[arguments.length - 1];"
         "fetch('/upload/prefix').then(it => it.json()).then(async desk => {"
-        f"const options = {{{snippet("docs/temporary-credentials.md", 'Uppy', 'js')}}};"
+        f"const options = {{{snippet('docs/temporary-credentials.md', 'Uppy', 'js')}}};"
         "done([await options.getCredentials(), options.generateObjectKey({name: 'note.txt'})]); });")
     lent = answer["credentials"]
     assert {"accessKeyId", "secretAccessKey", "sessionToken", "expiration"} <= set(lent)
