@@ -69,7 +69,7 @@ extension S3Surroundings {
 }
 
 func wallMilliseconds() -> Int64 {
-    unsafe Int64(time(nil)) * 1000
+    Int64(time(nil)) * 1000
 }
 
 private let beginning = ContinuousClock.now
