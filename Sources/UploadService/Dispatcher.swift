@@ -86,7 +86,9 @@ package struct Dispatcher: Sendable {
         if method == .options {
             return CrossOrigin.preflight(route, requested: inquiry.parameter("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"))
         }
-        if !method.isSafe || route.givesLeave, case .foreign = origin { throw .foreignOrigin }
+        if !method.isSafe || route.givesLeave || inquiry.asksForCredentials, case .foreign = origin {
+            throw .foreignOrigin
+        }
         switch route {
         case .sign: return try SigningHandler(inquiry, surroundings).respond(&account)
         case .emptyPage: return EmptyPageHandler.response
@@ -113,7 +115,7 @@ package struct Dispatcher: Sendable {
             return MetricsPage(metrics: surroundings.metrics, desk: operations, site: shared.site)
                 .response(MetricsText.Format(accept: inquiry.parameter("HTTP_ACCEPT")))
         case .multipart(let route): return try MultipartHandler(inquiry, surroundings).respond(to: route, &account)
-        case .sts: throw .noTemporaryCredentials
+        case .sts: return try TemporaryCredentialsHandler(inquiry, surroundings).respond(&account)
         }
     }
 
@@ -130,6 +132,7 @@ package struct Dispatcher: Sendable {
             if let profile = account.profile { line.add("profile", profile) }
             if let key = account.key { line.add("key", key) }
             if let storageKey = account.storageKey { line.add("storage_key", storageKey) }
+            if let key = account.lentKey { line.add("lent_key", key) }
             if let cause = account.cause ?? account.reason?.cause { line.add("cause", cause) }
             if let reason = account.reason {
                 line.add("reason", word: reason.code)
@@ -145,8 +148,10 @@ struct Account {
     var user: ByteString?
     var profile: ByteString?
     var key: ByteString?
-    /// Which request of a chunked upload.
+    /// Which request of a chunked upload, or `credentials`.
     var operation: StaticString?
+    /// The id of the key that a browser was given.
+    var lentKey: ByteString?
     var reason: RequestError?
     var storageKey: ByteString?
     /// Bytes of the upload that this very request completed.

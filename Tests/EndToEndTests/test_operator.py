@@ -3,6 +3,7 @@
 import base64
 import http.server
 import json
+import re
 import shutil
 import subprocess
 import threading
@@ -16,7 +17,9 @@ import requests
 import gateway
 import processes
 import servers
+from documents import adapted, snippet
 from faults.clock import Clock, library
+from test_docs_answers import run as shell
 from uploads import fields, policy, send
 
 ORIGIN = "https://www.example.org"
@@ -415,6 +418,45 @@ def test_a_store_that_enforces_nothing_is_found(desk):
     for check in ("form_over_size", "form_wrong_key", "form_tampered", "put_over_size", "put_wrong_key",
                   "put_tampered", "conditional_write", "public"):
         assert found[check]["state"] == "failed", check
+
+
+ROLE = "operator-browsers"
+
+
+def test_doctor_tries_a_browsers_key(ready, s3, keeper, tmp_path):
+    """With the role as it is printed all is well, but for two faults of Ceph's; with a wider trust the key lends itself."""
+    ready.settings["browser_credentials"] = {"role_arn": f"arn:aws:iam:::role/{ROLE}", "duration": 900}
+    script = adapted(snippet("docs/temporary-credentials.md", "The role", "sh"), {
+        "example-browsers": ROLE, ">iam.json": "| sed s,user/countersign-uploads,user/uploader, >iam.json"})
+    result = shell(script, s3, tmp_path, COUNTERSIGN_CONFIG=str(ready.config))
+    assert result.returncode == 0, result.stderr
+    allow, deny = json.loads((tmp_path / "trust.json").read_text())["Statement"]
+    assert allow["Principal"] == {"AWS": ["arn:aws:iam:::user/uploader"]} and deny["Effect"] == "Deny"
+    found = ready.doctor()
+    assert found["browser_key"]["state"] == "ok" and re.search("1[45] minutes", found["browser_key"]["message"])
+    for check in ("writes", "reads", "outside", "lists", "writes_storage", "lends"):
+        assert found[f"browser_key_{check}"]["state"] == "ok", found[f"browser_key_{check}"]
+    assert found["browser_key_forms"]["state"] == "warning" and "stores nothing" in found["browser_key_forms"]["message"]
+    assert found["browser_key_publishes"]["state"] == "failed"
+
+    gateway.service(s3["url"], "iam", "keeper").update_assume_role_policy(
+        RoleName=ROLE, PolicyDocument=gateway.compact([allow]))
+    keeper.put_public_access_block(Bucket=UPLOADS, PublicAccessBlockConfiguration={
+        "BlockPublicAcls": False, "IgnorePublicAcls": True, "BlockPublicPolicy": False, "RestrictPublicBuckets": False})
+    try:
+        found = ready.doctor()
+    finally:
+        keeper.delete_public_access_block(Bucket=UPLOADS)
+    unwell = {check: found[check]["state"] for check in found if check.startswith("browser_") and found[check]["state"] != "ok"}
+    assert unwell == {"browser_key_forms": "warning", "browser_key_lends": "failed"}
+
+
+def test_doctor_gets_no_browsers_key(ready, s3):
+    ready.settings["browser_credentials"] = {"role_arn": "arn:aws:iam:::role/nobody-has-it"}
+    found = ready.doctor()
+    assert found["browser_key"]["state"] == "failed"
+    assert "STS answers 404 NoSuchEntity" in found["browser_key"]["message"]
+    assert not [check for check in found if check.startswith("browser_key_")]
 
 
 # --- doctor and the site ---------------------------------------------------------------------------------------------

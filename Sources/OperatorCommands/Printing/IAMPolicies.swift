@@ -16,14 +16,8 @@ struct IAMPolicies {
 
     private var allRules: [Configuration.Rules] { [configuration.rules] + configuration.profiles.values }
 
-    /// Amazon's part of the world, which begins every name in it.
-    static func partition(_ region: String) -> String {
-        if region.hasPrefix("cn-") { return "aws-cn" }
-        return region.hasPrefix("us-gov-") ? "aws-us-gov" : "aws"
-    }
-
     static func arn(_ bucket: String, _ keys: String? = nil, _ configuration: Configuration) -> String {
-        "arn:\(partition(configuration.s3.region)):s3:::\(bucket)" + (keys.map { "/\($0)" } ?? "")
+        "arn:\(configuration.s3.partition):s3:::\(bucket)" + (keys.map { "/\($0)" } ?? "")
     }
 
     private func arn(_ bucket: String, _ keys: String? = nil) -> String { Self.arn(bucket, keys, configuration) }
@@ -37,7 +31,14 @@ struct IAMPolicies {
         actions.append("s3:AbortMultipartUpload")
         if !configuration.server.secrets.isEmpty { actions.append("s3:ListMultipartUploadParts") }
         let keys = Set(allRules.flatMap(\.encryptionKeyIDs)).sorted()
-        return Self.policy([Self.allow("WriteUploads", actions, [arn(bucket, "*")])] + encryption(keys, "Uploads"))
+        return Self.policy(
+            [Self.allow("WriteUploads", actions, [arn(bucket, "*")])] + encryption(keys, "Uploads") + lending)
+    }
+
+    /// The right to lend a role to browsers.
+    private var lending: [JSONTree] {
+        guard let lent = configuration.browserCredentials else { return [] }
+        return [Self.allow("LendKeysToBrowsers", ["sts:AssumeRole"], [lent.role])]
     }
 
     /// Reads uploads, and writes what is stored and the claims; nil where there is no storage bucket.

@@ -82,6 +82,38 @@ struct PrinterTests {
         #expect(after.contains(words))
     }
 
+    private static let lent = """
+        [browser_credentials]
+        role_arn = "arn:aws:iam::123456789012:role/browsers"
+        external_id = "desk-7"
+
+        [rules]
+        """
+
+    /// What the most is that a lent key may do, and who may lend it.
+    @Test func printsTheRoleThatBrowsersGet() throws {
+        #expect(try !Self.print(.iam).contains("sts:AssumeRole"))
+        let text = try Self.print(.iam) { $0.replacing("[rules]", with: Self.lent) }
+        let role = try #require(text.split(separator: "\"browser_credentials\"").last)
+        #expect(role.contains("\"AWS\": [\"arn:aws:iam::123456789012:user/countersign-uploads\"]"))
+        #expect(role.contains("\"sts:ExternalId\": \"desk-7\""))
+        #expect(!role.contains("Deny") && !role.contains("GetObject") && !role.contains("example-storage"))
+        #expect(role.contains("arn:aws:s3:::example-uploads/*") && role.contains("s3:PutObjectAcl"))
+        let uploads = try Self.print(.iam, .uploads) { $0.replacing("[rules]", with: Self.lent) }
+        #expect(uploads.contains("LendKeysToBrowsers") && uploads.contains(":role/browsers"))
+        #expect(!uploads.contains("browser_credentials"))
+        #expect(try !Self.print(.iam, .storage, change: { $0.replacing("[rules]", with: Self.lent) }).contains("sts:"))
+    }
+
+    /// To Ceph a session is the user that began it.
+    @Test func otherStoresRefuseTheRoleItself() throws {
+        let text = try Self.print(.iam) {
+            $0.replacing("[rules]", with: Self.lent)
+                .replacing("https://s3.eu-central-1.amazonaws.com", with: "https://s3.example.org")
+        }
+        #expect(text.contains("\"NotBrowsers\"") && text.contains("[\"arn:aws:iam::123456789012:role/browsers\"]"))
+    }
+
     @Test func namesTheBucketAlone() throws {
         let virtual = "https://example-uploads.s3.eu-central-1.amazonaws.com"
         let host = try Self.print(.csp)
