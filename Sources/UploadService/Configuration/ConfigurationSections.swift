@@ -16,12 +16,15 @@ struct ConfigurationSections {
         let hook = HookSection(section: reader.section("hook")).read()
         let events = EventsSection(section: reader.section("events")).read(profiles)
         let receiptSecret = reader.section("receipt").secretFile("secret_file", atLeast: 32)
+        let quotas = QuotasSection(section: reader.section("quotas")).read()
         let log = OperationsSection.log(reader.section("log"))
         let operations = OperationsSection.read(reader.section("operations"))
         reader.reportUnknown()
         let checks = CrossChecks(reader: reader)
         checks.server(server, identity, hook)
         checks.receipt(receiptSecret, server)
+        QuotaChecks(reader: reader).quotas(quotas, base, profiles, identity)
+        QuotaChecks(reader: reader).shadows(base, profiles)
         checks.withoutStorage(base, profiles, hook, receiptSecret, events)
         guard let s3 else { return nil }
         checks.endpoints(s3, uploads)
@@ -30,7 +33,7 @@ struct ConfigurationSections {
         checks.buckets(s3, uploads, storage)
         return Configuration(
             server: server, identity: identity, s3: s3, uploads: uploads, storage: storage, rules: base,
-            profiles: profiles, hook: hook, receiptSecret: receiptSecret, events: events, log: log,
+            profiles: profiles, hook: hook, receiptSecret: receiptSecret, events: events, quotas: quotas, log: log,
             operations: operations)
     }
 
@@ -137,6 +140,7 @@ struct ConfigurationSections {
         section.set(&rules.completeOnMultipart, "complete_on_multipart") { value throws(WrongValue) in
             try value.boolean()
         }
+        QuotasSection.read(&rules, section)
         return rules
     }
 
@@ -157,6 +161,10 @@ struct ConfigurationSections {
                 reader.report(["profiles", name], "", "must be a name of letters, digits, \"-\" and \"_\"")
             }
             profiles[name] = rules(reader.section("profiles", name), over: base)
+        }
+        // Rules that are on trial by [rules] do not take that over: they would be on trial by themselves.
+        if let shadow = base.shadow, reader.given(["profiles", shadow], "shadow") == nil {
+            profiles[shadow]?.shadow = nil
         }
         return profiles
     }
