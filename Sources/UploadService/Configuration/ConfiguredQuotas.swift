@@ -17,7 +17,7 @@ extension Configuration {
         guard unsafe access(folder, W_OK | X_OK) != 0 else { return nil }
         let code = errno
         // systemd makes a StateDirectory when the service starts.
-        if code == ENOENT { return "quotas.file: \(folder) is not there yet; the service needs it when it starts" }
+        if code == ENOENT { return "quotas.file: \(folder) is not there yet; the service needs it to start" }
         let error = QuotaError(step: "write to", path: folder, reason: .system(code))
         throw ConfigurationError(key: "quotas.file", "cannot be made: \(error)")
     }

@@ -99,9 +99,10 @@ struct QuotaBucketTests {
 
     /// A clock that is set back ends a window, and never locks anybody out; a little is let pass, as processes read the
     /// clock before they wait for one another.
-    @Test(arguments: [
-        (Int64(5000), false), (5001, true), (3_600_000, true), (31_536_000_000, true), (Int64.max - now, true),
-    ] as [(Int64, Bool)])
+    @Test(
+        arguments: [
+            (Int64(5000), false), (5001, true), (3_600_000, true), (31_536_000_000, true), (Int64.max - now, true),
+        ] as [(Int64, Bool)])
     func aWindowFromTheFuture(ahead: Int64, isOver: Bool) {
         var bucket = bucket([entry(start: Self.now + ahead, requests: 3)])
         let verdict = bucket.admit(ask(), .make(requests: 3), at: Self.now).verdict

@@ -1,6 +1,5 @@
 import Foundation
 import S3Authorization
-import Synchronization
 import Testing
 
 @testable import UploadService
@@ -39,60 +38,62 @@ struct QuotaLedgerTests {
         #expect(try other.admit(Self.three) == admitted)
         #expect(try one.admit(Self.three) == admitted)
         #expect(try other.admit(Self.three, at: 1000) == .refused(.requests, wait: 3_599_000))
-        #expect(try one.admit("sam", Self.three) == admitted)
+        #expect(try one.admit(Self.three, for: "sam") == admitted)
         #expect(test.litter.isEmpty)
     }
 
     @Test func takenBack() throws {
         let ledger = try TestLedger().ledger()
-        #expect(try ledger.admit("frodo", 3, bytes: 30, .make(requests: 3, bytes: 30)) == admitted)
+        #expect(try ledger.admit(.make(requests: 3, bytes: 30), requests: 3, bytes: 30) == admitted)
         try ledger.takeBack(Array("frodo".utf8), requests: 1, bytes: 10)
         #expect(
-            try ledger.admit("frodo", 1, bytes: 11, .make(requests: 3, bytes: 30)) == .refused(.bytes, wait: 3_600_000))
-        #expect(try ledger.admit("frodo", 1, bytes: 10, .make(requests: 3, bytes: 30)) == admitted)
+            try ledger.admit(.make(requests: 3, bytes: 30), requests: 1, bytes: 11) == .refused(.bytes, wait: 3_600_000)
+        )
+        #expect(try ledger.admit(.make(requests: 3, bytes: 30), requests: 1, bytes: 10) == admitted)
     }
 
     /// Threads that all want the same, through ledgers of their own: exactly as many as there is room for get it.
     @Test func atOnce() throws {
         let test = try TestLedger()
         let quota = Quota.make(requests: 5000, bytes: 1_000_000)
-        let (admittedCount, refusedCount) = (Atomic(0), Atomic(0))
-        let others = Atomic(0)
+        let admittedCount = Counter()
+        let refusedCount = Counter()
+        let others = Counter()
         let threads = (0..<8).map { thread in
             startThread {
                 let ledger = test.ledger(entries: 64)
                 for step in 0..<1000 {
                     // Another user's now and then, who has a place of their own.
                     if step % 100 == 0 {
-                        let verdict = try? ledger.admit("sam-\(thread)", .make(requests: 10))
-                        if verdict == admitted { others.add(1, ordering: .relaxed) }
+                        let verdict = try? ledger.admit(.make(requests: 10), for: "sam-\(thread)")
+                        if verdict == admitted { others.add() }
                     }
-                    switch try? ledger.admit("frodo", bytes: 100, quota, at: Int64(step)) {
-                    case .admitted: admittedCount.add(1, ordering: .relaxed)
-                    case .refused: refusedCount.add(1, ordering: .relaxed)
+                    switch try? ledger.admit(quota, bytes: 100, at: Int64(step)) {
+                    case .admitted: admittedCount.add()
+                    case .refused: refusedCount.add()
                     default: break
                     }
                 }
             }
         }
         threads.forEach(join)
-        #expect(admittedCount.load(ordering: .relaxed) == 5000)
-        #expect(refusedCount.load(ordering: .relaxed) == 3000)
-        #expect(others.load(ordering: .relaxed) == 80)
+        #expect(admittedCount.value == 5000)
+        #expect(refusedCount.value == 3000)
+        #expect(others.value == 80)
         #expect(test.litter.isEmpty)
     }
 
     /// All of them make the file, and all of them find one.
     @Test func madeAtOnce() throws {
         let test = try TestLedger()
-        let count = Atomic(0)
+        let count = Counter()
         let threads = (0..<8).map { _ in
             startThread {
-                if (try? test.ledger().admit(.make(requests: 8))) == admitted { count.add(1, ordering: .relaxed) }
+                if (try? test.ledger().admit(.make(requests: 8))) == admitted { count.add() }
             }
         }
         threads.forEach(join)
-        #expect(count.load(ordering: .relaxed) == 8)
+        #expect(count.value == 8)
         #expect(try test.ledger().admit(.make(requests: 8)) == .refused(.requests, wait: 3_600_000))
         #expect(test.litter.isEmpty)
     }
@@ -138,7 +139,7 @@ struct QuotaLedgerTests {
             for index in 64..<bytes.count { bytes[index] = UInt8.random(in: 0...255, using: &generator) }
             try test.write(bytes)
             chmod(test.path, 0o600)
-            let verdict = try test.ledger().admit("frodo", .make(requests: 1))
+            let verdict = try test.ledger().admit(.make(requests: 1))
             guard case .admitted = verdict else {
                 Issue.record("\(verdict)")
                 return

@@ -44,9 +44,9 @@ extension Quota {
 extension QuotaLedger {
     /// One file of so many bytes for a user.
     func admit(
-        _ user: String = "frodo", _ count: UInt64 = 1, bytes: UInt64 = 1, _ quota: Quota, at now: Int64 = 0
+        _ quota: Quota, for user: String = "frodo", requests: UInt64 = 1, bytes: UInt64 = 1, at now: Int64 = 0
     ) throws -> QuotaVerdict {
-        try admit(Array(user.utf8), requests: count, bytes: bytes, under: quota, at: testTime * 1000 + now)
+        try admit(Array(user.utf8), requests: requests, bytes: bytes, under: quota, at: testTime * 1000 + now)
     }
 }
 

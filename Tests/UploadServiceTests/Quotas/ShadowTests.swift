@@ -63,7 +63,6 @@ struct ShadowTests {
         let test = try TestLedger()
         let hooks = [ScriptedHook(.accepted([])), ScriptedHook(.accepted([]))]
         let stores = [StubS3(), StubS3()]
-        let counting = Atomic(0)
         try compare(sample.request) { hasShadow in
             try .make(s3: stores[hasShadow ? 1 : 0], rules: .make { $0.maximumSize = 1000 }) { site in
                 site.quotas = test.ledger()
@@ -73,7 +72,6 @@ struct ShadowTests {
                 if hasShadow { site.rules.shadow = Shadow(Self.strict()) }
             }
         }
-        _ = counting
         // The hook is asked once, and S3 is told nothing else; only a list may be asked for.
         #expect(hooks[0].events == hooks[1].events)
         #expect(stores[0].asked == stores[1].asked.filter { !$0.hasPrefix("GET max-uploads=") })
@@ -159,7 +157,7 @@ struct ShadowTests {
         let site = try desk.site(.make(openUploads: 2)) { site in
             site.rules.shadow = Shadow(Self.profile { $0.quota.openUploads = 1 })
         }
-        let sample = try #require(LeaveSample.all.first(where: \.isInParts))
+        let sample = try #require(LeaveSample.all.first { $0.isInParts })
         #expect(desk.ask(sample, site).status == 200)
         #expect(desk.s3.asked.filter { $0.hasPrefix("GET max-uploads=2&") }.count == 1)
         #expect(desk.log.lines.last?.contains("shadow_reason=too_many_open_uploads") == true)
