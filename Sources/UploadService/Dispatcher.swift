@@ -138,6 +138,7 @@ package struct Dispatcher: Sendable {
                 line.add("reason", word: reason.code)
                 line.add("message", reason.message)
             }
+            if let shadow = account.shadow { line.add(shadow) }
             line.add("ms", microseconds: microseconds)
         }
     }
@@ -158,6 +159,8 @@ struct Account {
     var completed: Int64?
     /// What lies behind an error, in words that are not for clients.
     var cause: String?
+    /// What rules on trial would have refused.
+    var shadow: ShadowRefusal?
 }
 
 extension RequestError {

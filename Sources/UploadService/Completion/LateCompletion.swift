@@ -75,6 +75,7 @@ package struct LateCompletion: Sendable {
             dialect: .json, key: key, bucket: desk.uploads, name: name, uuid: nil, etag: head?.etag)
         let outcome = outcome(post, owner, until: deadline, &account)
         if let size = account.completed { surroundings.metrics.countCompleted(size) }
+        if let shadow = account.shadow { surroundings.metrics.count(shadow) }
         note(outcome, account)
         return outcome
     }
@@ -123,6 +124,7 @@ package struct LateCompletion: Sendable {
                 line.add("reason", word: reason.code)
                 line.add("message", reason.message)
             }
+            if let shadow = account.shadow { line.add(shadow) }
         }
     }
 }

@@ -33,6 +33,7 @@ package struct Reloading: Sendable {
             let site = try Site(
                 configuration, surroundings, found: found, permits: dispatcher.site.uploads?.permits)
             try configuration.loadInspector(of: site)
+            try configuration.prepareQuotas(of: site)
             dispatcher.replace(site)
             surroundings.style.adopt(configuration.log)
             current.withLock { $0 = configuration }
