@@ -7,7 +7,7 @@ extension Desk {
     static func load(_ file: String?) throws -> Desk {
         do throws(ConfigurationError) {
             let loaded = try Configuration.load(
-                file: file, environment: ProcessEnvironment.all(), readFile: ConfigurationFile.read)
+                file: file, environment: ProcessEnvironment.ours(), readFile: ConfigurationFile.read)
             return try Desk(loaded.configuration, .real)
         } catch {
             StandardError.write(Array("countersign: \(error)".utf8))

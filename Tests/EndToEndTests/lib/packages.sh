@@ -2,7 +2,7 @@
 # Sourced: what a fresh Debian machine lacks, and where Swift is.
 # shellcheck disable=SC2034  # the lists are for whoever sources this
 
-BUILD_PACKAGES=(libfcgi-dev libssl-dev libcurl4-openssl-dev)
+BUILD_PACKAGES=(libfcgi-dev libssl-dev libcurl4-openssl-dev libtomlplusplus-dev)
 S3_PACKAGES=(radosgw ceph-mon ceph-osd python3-boto3)
 TEST_PACKAGES=(nginx-light apache2 libapache2-mod-fcgid curl chromium chromium-driver spawn-fcgi
     python3-pytest python3-requests python3-selenium python3-jwt php-cli jq libmagic1 valgrind binutils gcc shellcheck
