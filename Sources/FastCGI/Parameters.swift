@@ -167,12 +167,11 @@ package struct Parameters: Sendable {
     ) -> Range<Int>? {
         guard let base = bytes.baseAddress, let name = wanted.baseAddress else { return nil }
         while offset < bytes.count {
-            let nameLength = unsafe Int(base.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
-            let valueLength = unsafe Int(base.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self))
-            let start = offset + prefix
-            let value = start + nameLength
-            offset = value + valueLength
-            if nameLength == wanted.count, unsafe memcmp(base + start, name, nameLength) == 0 {
+            let lengths = unsafe base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            let start = offset &+ prefix
+            let value = start &+ Int(UInt32(truncatingIfNeeded: lengths))
+            offset = value &+ Int(lengths &>> 32)
+            if value &- start == wanted.count, unsafe memcmp(base + start, name, wanted.count) == 0 {
                 return value..<offset
             }
         }
