@@ -1,4 +1,4 @@
-"""README's pages for other clients, each snippet as it is printed there."""
+"""The pages of other clients, each snippet as it is printed there."""
 
 import hashlib
 import html.parser
@@ -10,9 +10,9 @@ import pytest
 import requests
 
 import gateway
+from documents import adapted, snippet
 from presigned import Desk
 from processes import Process, PATIENCE, answers_on, remove, temporary_directory
-from readme import adapted, snippet
 from servers import PASSWORD, REPOSITORY
 from uploads import login
 
@@ -32,7 +32,7 @@ def desk(s3, php):
     """With the page of the PHP snippet, which its own server runs behind nginx."""
     desk = Desk(s3, lambda config, url: config.replace(
         "[rules]\n", f'[rules]\nredirects = ["{url}/photo.php"]\n', 1), PHOTO)
-    page = adapted(snippet("An HTML form without JavaScript", "php"), {"https://www.example.org": desk.url})
+    page = adapted(snippet("docs/clients/html-form.md", "An HTML form without JavaScript", "php"), {"https://www.example.org": desk.url})
     (php / "photo.php").write_text(page)
     port = desk.server.ports["who"]
     process = Process(["php", "-S", f"127.0.0.1:{port}", "-t", str(php)], php / "log")
@@ -74,7 +74,7 @@ FILE = f"new File([{json.dumps(CONTENT)}], 'Mein Blatt.txt', {{type: 'text/plain
 
 @pytest.mark.parametrize("mount", ["upload", "put"])
 def test_plain_fetch(desk, page, store, mount):
-    script = snippet("Plain fetch", "js").replace("/upload/", f"/{mount}/")
+    script = snippet("docs/clients/plain-javascript.md", "Plain fetch", "js").replace("/upload/", f"/{mount}/")
     done = run(page, f"{script}; return upload({FILE});")
     assert isinstance(done, dict) and done["success"], done
     assert done["name"] == "Mein Blatt.txt" and store.get(done["key"], "storage")[0] == CONTENT.encode()
@@ -84,7 +84,7 @@ def test_plain_fetch(desk, page, store, mount):
 
 def test_curl(desk, store, tmp_path):
     (tmp_path / "note.txt").write_text(CONTENT)
-    script = adapted(snippet("curl", "sh"), {"https://www.example.org/upload": f"{desk.url}/upload",
+    script = adapted(snippet("docs/clients/curl-and-api.md", "curl", "sh"), {"https://www.example.org/upload": f"{desk.url}/upload",
                                              "frodo:secret": f"'frodo:{PASSWORD}'"})
     result = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, capture_output=True, text=True,
                             timeout=60)
@@ -147,7 +147,7 @@ def test_dropzone(desk, page, store):
         document.body.innerHTML = '<div id="drop"></div>';
         {library}
         Dropzone.autoDiscover = false;
-        const drop = {snippet("Dropzone, and clients of Shrine", "js").strip().removesuffix(";")};
+        const drop = {snippet("docs/clients/dropzone-and-shrine.md", "Dropzone, and clients of Shrine", "js").strip().removesuffix(";")};
         return new Promise((resolve, reject) => {{
             drop.on("success", file => resolve(file.leave.key));
             drop.on("error", (file, message) => reject(new Error(message)));
@@ -160,7 +160,7 @@ def test_dropzone(desk, page, store):
 def test_rails(desk, page, store):
     """Rails' own script and a form with the snippet's field; what it would post is taken to completion."""
     library = debian_script("ruby-activestorage", "usr/share/**/assets/javascripts/activestorage.js")
-    field = snippet("Rails ActiveStorage", "html").strip()
+    field = snippet("docs/clients/rails-activestorage.md", "Rails ActiveStorage", "html").strip()
     signed_id = run(page, f"""
         document.body.innerHTML = {json.dumps('<form method="post" action="/nowhere">' + field + '</form>')};
         // What Debian's build of the script leaves to its surroundings.
@@ -191,20 +191,20 @@ def test_rails(desk, page, store):
 
 def test_sign_request(desk, page, store):
     key = run(page, f"""
-        const options = {{ {snippet("Uppy's requests", "js")} }};
+        const options = {{ {snippet("docs/clients/uppy.md", "Uppy's requests", "js")} }};
         const leave = await options.signRequest({{method: "PUT", key: "from-uppy.txt"}});
         const stored = await fetch(leave.url, {{method: "PUT", body: {FILE}}});
         return stored.ok ? leave.key : stored.status;""")
     assert key == "frodo/from-uppy.txt" and store.get(key)[0] == CONTENT.encode()
     refused = run(page, f"""
-        const options = {{ {snippet("Uppy's requests", "js")} }};
+        const options = {{ {snippet("docs/clients/uppy.md", "Uppy's requests", "js")} }};
         return options.signRequest({{method: "GET", key: "from-uppy.txt"}});""")
     assert refused.startswith("failed: An uploader has no such request")
 
 
 def test_a_store_without_forms(s3, store):
     """The snippet's rule, in the place of the others."""
-    rule = snippet("Stores without POST policies", "toml")
+    rule = snippet("docs/stores/README.md", "Stores without POST policies", "toml")
     desk = Desk(s3, lambda config, url: config.replace("[rules]\n", rule, 1)).start()
     try:
         leave = desk.get("presign", filename="a", type="text/plain", size=len(CONTENT)).json()

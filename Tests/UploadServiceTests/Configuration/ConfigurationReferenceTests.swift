@@ -23,7 +23,7 @@ struct ConfigurationReferenceTests {
     @Test func theReferenceNamesEachKey() throws {
         var written: [String: Set<String>] = [:]
         var section: String?
-        for line in try Self.text("README.md") {
+        for line in try Self.text("docs/configuration.md") {
             if let match = line.firstMatch(of: #/^\*\*`\[([a-z0-9_]+)\]`\*\*/#) {
                 section = String(match.1)
             } else if line.hasPrefix("#") || line.hasPrefix("Fixed limits") {
