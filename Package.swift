@@ -59,7 +59,7 @@ let package = Package(
         // The operator's commands: what they do, and the program that reads their options. The responder starts it, so that
         // its own cold start never pays for it.
         .target(
-            name: "OperatorCommands", dependencies: ["FastCGI", "S3Authorization", "S3Client", "UploadService"],
+            name: "OperatorCommands", dependencies: ["S3Authorization", "S3Client", "UploadService"],
             swiftSettings: strict
         ),
         .executableTarget(

@@ -30,10 +30,9 @@ package struct Dispatcher: Sendable {
     }
 
     /// The answer to a request that was made up here, by the very steps of one that came.
-    package func respond(toShell request: Request) -> ShellAnswer {
-        let (response, account) = respond(to: request, refusal: nil, at: .site)
-        return ShellAnswer(
-            response: response, problem: account.reason?.message, cause: account.cause ?? account.reason?.cause)
+    package func respond(toShell request: ShellRequest) -> ShellAnswer {
+        let (response, account) = respond(to: request.request(to: site), refusal: nil, at: .site)
+        return ShellAnswer(response, account)
     }
 
     /// The answer to a request that did not come whole.

@@ -15,6 +15,7 @@ import requests
 import hooked
 import latecomers
 import servers
+from documents import snippet
 from uploads import fields, login, new_key, policy, send, sign
 
 # What a shell, curl or a terminal could take for something else than a part of a name.
@@ -110,7 +111,7 @@ def test_from_the_file_to_the_stored_object(desk, tmp_path, method):
     assert (signed.returncode, signed.stderr) == (0, "")
     command, comment = signed.stdout.rstrip("\n").rsplit("\n", 1)
     sent = desk.bash(signed.stdout, tmp_path)
-    assert sent.returncode == 0, sent.stdout + sent.stderr
+    assert (sent.returncode, sent.stdout, sent.stderr) == (0, "", "")
     assert desk.hook.kinds() == ["upload.signing"]
     assert desk.hook.events[0]["data"]["size"] == len(content)
 
@@ -231,6 +232,28 @@ def test_words_that_are_no_text(desk, program):
 
 
 # --- complete --------------------------------------------------------------------------------------------------------
+
+def test_what_the_page_prints(desk, tmp_path):
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff" + bytes(48_210))
+    sent = desk.bash("set -e\n" + snippet("docs/shell.md", "Send a file", "sh"), tmp_path)
+    assert sent.returncode == 0 and re.fullmatch(r"completed  frodo/\S+  as frodo/\S+\.jpg\n", sent.stdout), sent
+    command = desk.bash(snippet("docs/shell.md", "Send a file", "sh", 1), tmp_path)
+    again = desk.bash(command.stdout, tmp_path)
+    assert again.returncode == 0 and len(latecomers.keys(desk.client, desk.s3["uploads"])) == 2, again
+
+    (tmp_path / "policy.json").write_text(json.dumps(policy(desk.s3, new_key())))
+    signed = desk.bash(snippet("docs/shell.md", "Sign a policy", "sh"), tmp_path)
+    assert "signature" in json.loads(signed.stdout)
+
+    (tmp_path / "keys.txt").write_text(desk.put("frodo/keys.txt") + "\n")
+    desk.put("frodo/note.txt")
+    done = desk.bash("set -e\n" + snippet("docs/shell.md", "Complete uploads", "sh"), tmp_path)
+    text, json_line = done.stdout.splitlines()
+    assert done.returncode == 0 and text.startswith("completed  frodo/note.txt  as frodo/")
+    assert json.loads(json_line)["upload"] == "frodo/keys.txt"
+    said = json.loads(json_line)
+    assert said.keys() == {"upload", "outcome", "answer"}
+
 
 def test_racing_with_browsers(desk):
     """Eight of each at once, and one file: one object, one word of the site's, one answer."""

@@ -8,6 +8,8 @@ package struct FileToSend: Sendable, Equatable {
     package var type: String?
     /// Bytes.
     package var size: Int64?
+    /// Of S3's answer to a form: 204 has no body.
+    package var status: Int?
 
     package init(name: String, type: String? = nil, size: Int64? = nil) {
         self.name = name
@@ -56,6 +58,7 @@ package struct FileToSend: Sendable, Equatable {
         var pairs = [("filename", name)]
         if let type { pairs.append(("type", type)) }
         if let size { pairs.append(("size", "\(size)")) }
+        if let status { pairs.append(("success_action_status", "\(status)")) }
         return pairs.map { "\($0.0)=\(PercentEncoding.encode(ByteString($0.1)))" }.joined(separator: "&")
     }
 }

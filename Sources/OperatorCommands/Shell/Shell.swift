@@ -1,4 +1,3 @@
-internal import FastCGI
 internal import S3Authorization
 package import UploadService
 
@@ -48,31 +47,39 @@ package struct Shell: Sendable {
 
     /// What `POST sign` answers: to a policy, or to `{"headers": …}`.
     package func sign(_ document: [UInt8]) -> ShellAnswer {
-        answer("POST", "/sign", body: document)
+        answer(.post, "/sign", body: document)
     }
 
     /// What `GET presign` answers.
     package func presign(_ file: FileToSend) -> ShellAnswer {
-        answer("GET", "/presign", query: file.query)
+        answer(.get, "/presign", query: file.query)
     }
 
     /// The answer to a JSON body, or to a query.
-    func answer(_ method: String, _ path: String, query: String = "", body: [UInt8] = []) -> ShellAnswer {
-        // The user first: no other parameter may stand for one.
-        var parameters = [(desk.site.identityParameter, user)]
-        parameters += [
-            ("REQUEST_METHOD", method), ("SCRIPT_NAME", "\(desk.site.mount)\(path)"), ("QUERY_STRING", query),
-            ("CONTENT_LENGTH", "\(body.count)"),
-        ]
-        if method == "POST" { parameters.append(("CONTENT_TYPE", "application/json")) }
-        if let profile { parameters.append(("COUNTERSIGN_PROFILE", profile)) }
-        return dispatcher.respond(toShell: Request(parameters: Parameters(parameters), body: body))
+    func answer(
+        _ method: ShellRequest.Method, _ path: String, query: String = "", body: [UInt8] = []
+    ) -> ShellAnswer {
+        var request = ShellRequest(method, path, user: user, profile: profile)
+        request.query = query
+        request.body = body
+        return dispatcher.respond(toShell: request)
     }
 }
 
 extension ShellAnswer {
-    /// For people: what is wrong, and what lies behind it.
+    /// For people, on one line: what is wrong, and what lies behind it.
     package var complaint: String? {
-        problem.map { problem in problem + (cause.map { ": \($0)" } ?? "") }
+        problem.map { problem in (problem + (cause.map { ": \($0)" } ?? "")).onOneLine }
+    }
+}
+
+extension String {
+    /// Without what breaks a line or moves a terminal's cursor: some of it is the site's, or the store's.
+    var onOneLine: String {
+        var scalars = String.UnicodeScalarView()
+        for scalar in unicodeScalars {
+            scalars.append(scalar.properties.generalCategory == .control ? " " : scalar)
+        }
+        return String(scalars)
     }
 }

@@ -45,9 +45,9 @@ package struct ShellCompletion: Sendable {
                 fileName = try late.fileName(of: key, until: shell.desk.deadline)
             }
         } catch {
-            return Outcome(fate: .unfinished, key: key, words: "\(error)")
+            return Outcome(fate: .unfinished, key: key, words: "\(error)".onOneLine)
         }
-        let answer = shell.answer("POST", "/file_uploaded", body: Self.post(key, fileName, etag))
+        let answer = shell.answer(.post, "/file_uploaded", body: Self.post(key, fileName, etag))
         let body = answer.body
         guard let complaint = answer.complaint else {
             let place = Self.string("key", in: body) ?? ""
