@@ -87,17 +87,18 @@ struct ShellTests {
     }
 
     @Test func saysWhatLiesBehindARefusal() throws {
-        let answer = try Self.shell { $0 + "\n[hook]\nurl = \"http://127.0.0.1:1/\"\nauthorize = true\n" }
-            .sign(Array(Self.policy.utf8))
+        let hook = "\n[hook]\ncommand = [\"/bin/sh\", \"-c\", \"exit 75\"]\nauthorize = true\n"
+        let answer = try Self.shell { $0 + hook }.sign(Array(Self.policy.utf8))
         #expect(answer.mayBeRepeated && answer.status == 503)
-        #expect(answer.cause != nil && answer.complaint == "\(answer.problem ?? ""): \(answer.cause ?? "")")
+        #expect(answer.cause == "the hook exited with 75")
+        #expect(answer.complaint == "\(answer.problem ?? ""): the hook exited with 75")
     }
 }
 
 struct ShellCompletionTests {
     static func completion(_ change: (String) -> String = { $0 }) throws -> ShellCompletion {
-        try ShellCompletion(
-            try ShellTests.shell { change($0.replacing(#/endpoint = .*/#, with: "endpoint = \"http://127.0.0.1:1\"")) })
+        let nobody = "endpoint = \"http://127.0.0.1:1\"\naddressing = \"path\""
+        return try ShellCompletion(try ShellTests.shell { change($0.replacing(#/endpoint = .*/#, with: nobody)) })
     }
 
     @Test func needsSomewhereToCompleteTo() throws {
@@ -106,7 +107,7 @@ struct ShellCompletionTests {
         }
     }
 
-    @Test(arguments: [("sam/1.jpg", "frodo/"), ("frodo/\u{1}", "control characters"), ("", "key")])
+    @Test(arguments: [("sam/1.jpg", "frodo/"), ("frodo/\u{1}", "Errors with key"), ("", "Errors with key")])
     func refusesForGood(key: String, words: String) throws {
         let outcome = try Self.completion().run(ByteString(key), name: "x")
         #expect(outcome.fate == .refused && outcome.words.contains(words), "\(outcome.words)")
