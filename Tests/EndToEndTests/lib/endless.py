@@ -161,7 +161,8 @@ class Endless:
     def sweep(self, *words):
         """The summary, and the most memory that the sweep took at once, in kB."""
         peak = 0
-        with subprocess.Popen(self.command("--json", *words), stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(self.command("--json", *words), stdout=subprocess.PIPE, text=True,
+                              env={"PATH": "/usr/bin:/bin"}) as process:
             def is_over():
                 nonlocal peak
                 status = Path(f"/proc/{process.pid}/status").read_text()
