@@ -155,19 +155,22 @@ def test_an_answer(site, name):
 def test_a_difference_is_found():
     printed = {"a": 1, "b": {"c": ["x"], "…": "…"}}
     assert differences(printed, {"a": 2, "b": {"c": [], "d": 4}}) == []
-    assert differences(printed, {"a": "2", "b": {"c": [1]}}) == [".a is '2', and 1 is printed", ".b.c[0] is 1, and 'x' is printed"]
-    assert differences(printed, {"b": {}, "e": 1}) == [".a is not in the answer", ".e is not printed", ".b.c is not in the answer"]
+    assert differences(printed, {"a": "2", "b": {"c": [1]}}) == [
+        ".a is '2', and 1 is printed", ".b.c[0] is 1, and 'x' is printed"]
+    assert differences(printed, {"b": {}, "e": 1}) == [
+        ".a is not in the answer", ".e is not printed", ".b.c is not in the answer"]
 
 
 # --- what S3 is given -------------------------------------------------------------------------------------------------
 
 # Page, heading, and the number of a JSON that is the policy of a key.
 RIGHTS = [("SECURITY.md", "The two buckets and their keys", number) for number in range(3)]
-# The rules of a bucket: the JSON, and the name and place of the command that puts them.
+# The rules of a bucket: the JSON, and the name of its file and the command that puts them.
 RULES = {
-    ("README.md", "2. The bucket", 0): ("cors.json", "README.md", "2. The bucket", 0),
-    ("docs/clients/fine-uploader.md", "Large files (chunked uploads)", 0): ("cors.json", "README.md", "2. The bucket", 0),
-    ("SECURITY.md", "Bucket settings", 0): ("lifecycle.json", "SECURITY.md", "Bucket settings", 1),
+    ("README.md", "2. The bucket", 0): ("cors.json", snippet("README.md", "2. The bucket", "sh")),
+    ("docs/clients/fine-uploader.md", "Large files (chunked uploads)", 0):
+        ("cors.json", snippet("README.md", "2. The bucket", "sh")),
+    ("SECURITY.md", "Bucket settings", 0): ("lifecycle.json", snippet("SECURITY.md", "Bucket settings", "sh", 1)),
 }
 
 
@@ -214,10 +217,8 @@ def run(script, s3, folder, **environment):
 
 @pytest.mark.parametrize("name", RULES, ids=lambda name: f"{name[0]}:{name[1]}")
 def test_rules_of_a_bucket(s3, bucket, tmp_path, name):
-    file, *command = RULES[name]
+    file, script = RULES[name]
     (tmp_path / file).write_text(json.dumps(by_name(RULES)[name]))
-    script = next(block.text for block in blocks()
-                  if (block.page, block.heading, block.number) == tuple(command) and block.language == "sh")
     assert f"file://{file}" in script
     result = run(adapted(script, {"example-uploads": "docs-uploads"}), s3, tmp_path)
     assert result.returncode == 0, result.stderr
@@ -258,10 +259,29 @@ secret_access_key_file = "{tmp_path}/key"
     assert any(rule.get("Expiration", {}).get("Days") == 7 for rule in expiry)
 
 
-def test_the_first_question(site):
+@pytest.mark.parametrize("script", [
+    snippet("README.md", "5. Try it", "sh", 0), snippet("docs/troubleshooting.md", '403 "Log in before uploading"', "sh")])
+def test_the_first_question(site, script):
     """curl -u frodo: it asks for the password, which is given here."""
-    script = adapted(snippet("README.md", "5. Try it", "sh", 0), {
+    script = adapted(script.replace("-su frodo", "-u frodo"), {
         "https://www.example.org": site.desk.url, "-u frodo": "-fsS -H \"$LOGIN\""})
     result = subprocess.run(["bash", "-e", "-c", script], capture_output=True, text=True, timeout=30,
                             env={**os.environ, "LOGIN": f"Authorization: {login('frodo')['Authorization']}"})
     assert json.loads(result.stdout)["prefix"] == "frodo/"
+
+
+def test_the_sweep(site, s3, tmp_path):
+    """Each of the commands, with nothing to do that is old enough."""
+    lines = snippet("docs/events-and-sweep.md", "Sweep: uploads that nobody completed", "sh").splitlines()
+    assert len(lines) == 4
+    for line in lines:
+        result = run(line, s3, tmp_path, COUNTERSIGN_CONFIG=str(site.desk.program.config))
+        assert result.returncode == 0, (line, result.stdout, result.stderr)
+
+
+def test_the_snippets_are_copied(tmp_path):
+    """nginx by hand: both files where the page wants them."""
+    (tmp_path / "conf.d").mkdir()
+    script = adapted(snippet("docs/nginx.md", "nginx", "sh"), {"/etc/nginx/": f"{tmp_path}/"})
+    subprocess.run(["bash", "-e", "-c", script], cwd=REPOSITORY, check=True, timeout=30)
+    assert (tmp_path / "conf.d/countersign-upstream.conf").is_file() and (tmp_path / "countersign.conf").is_file()

@@ -90,8 +90,8 @@ def test_two_share_the_work_and_one_goes_on_alone(pair, store):
     assert pair.served("file_uploaded")[other] > 0
 
     # a ticket of either is good at both
-    begun = requests.post(f"{pair.url}/upload/s3/multipart", json={"filename": "b.txt", "type": "text/plain", "metadata": {}},
-                          headers=login("frodo"), timeout=30).json()
+    begun = requests.post(f"{pair.url}/upload/s3/multipart", headers=login("frodo"), timeout=30,
+                          json={"filename": "b.txt", "type": "text/plain", "metadata": {}}).json()
     parts = f"{pair.url}/upload/s3/multipart/{begun['uploadId']}"
     for _ in range(4):
         listed = requests.get(parts, params={"key": begun["key"]}, headers=login("frodo"), timeout=30)

@@ -4,18 +4,11 @@ import re
 import shutil
 import subprocess
 
-import pytest
-
 import servers
-from documents import blocks
+from documents import blocks_of
 from processes import remove, temporary_directory
 
 OF_HTTP = {"upstream", "server", "map", "limit_req_zone", "limit_conn_zone", "log_format", "proxy_cache_path"}
-
-
-def printed(language):
-    return pytest.mark.parametrize("block", [block for block in blocks() if block.language == language],
-                                   ids=lambda block: f"{block.page}:{block.line}")
 
 
 def first_word(text):
@@ -57,7 +50,7 @@ def accepted_by_nginx(text):
         remove(directory)
 
 
-@printed("nginx")
+@blocks_of("nginx")
 def test_nginx(block):
     accepted, said = accepted_by_nginx(block.text)
     assert accepted, said
@@ -90,7 +83,7 @@ def accepted_by_apache(text):
         remove(directory)
 
 
-@printed("apache")
+@blocks_of("apache")
 def test_apache(block):
     accepted, said = accepted_by_apache(block.text)
     assert accepted, said
