@@ -89,7 +89,7 @@ let package = Package(
         ),
         .testTarget(
             name: "OperatorCommandsTests",
-            dependencies: ["OperatorCommands", "S3Authorization", "S3Client", "UploadService"],
+            dependencies: ["FastCGI", "OperatorCommands", "S3Authorization", "S3Client", "UploadService"],
             swiftSettings: strict
         ),
         .testTarget(

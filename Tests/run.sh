@@ -71,6 +71,7 @@ pytest() {
 
 find_swift || exit
 part "install" install_packages "${BUILD_PACKAGES[@]}" "${S3_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+part "install what examines the API" install_api_tools
 part "style" swift format lint --strict --recursive Package.swift Sources Tests
 part "scripts" shellcheck -x nginx/demo.sh apache/demo.sh Tests/run.sh Tests/slow.sh .ci/run Tests/EndToEndTests/lib/*.sh \
     Tests/Benchmarks/run.sh

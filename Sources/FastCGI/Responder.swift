@@ -77,7 +77,8 @@ package final class Responder: Sendable {
         signals = try Signals()
     }
 
-    var isDraining: Bool { draining.load(ordering: .sequentiallyConsistent) }
+    /// Whether it was told to stop, and answers what has begun.
+    package var isDraining: Bool { draining.load(ordering: .sequentiallyConsistent) }
 
     /// Open connections, for tests and metrics.
     package var connections: Int { table.count }

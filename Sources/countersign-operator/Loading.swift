@@ -16,8 +16,12 @@ extension Desk {
     }
 }
 
+extension ConfigurationOption {
+    func desk() throws -> Desk { try Desk.load(file) }
+}
+
 extension CommonOptions {
-    func desk() throws -> Desk { try Desk.load(configurationFile) }
+    func desk() throws -> Desk { try place.desk() }
 
     func say(_ text: String, json bytes: [UInt8]) {
         StandardOutput.write(json ? bytes : Array(text.utf8))

@@ -8,7 +8,8 @@ struct Checking {
         do throws(ConfigurationError) {
             let loaded = try load()
             try loaded.configuration.loadInspector(of: Site(loaded.configuration, .real))
-            for warning in loaded.warnings {
+            let warnings = loaded.warnings + [try loaded.configuration.checkQuotas()].compactMap { $0 }
+            for warning in warnings {
                 Terminal.complain("warning: \(warning)")
             }
             Terminal.say("\(loaded.file ?? "the environment"): the configuration is fine")

@@ -125,6 +125,17 @@ def test_it_completes(browsers, site, store, note):
     assert store.get(key, "storage")[0] == CONTENT
 
 
+def test_a_page_that_came_from_php_s3_server(browsers, site, store, note):
+    options = snippet("docs/migration/php-s3-server.md", "In order", "js")
+    key = Visit(browsers, site, with_options(snippet_with_answer(), options)).upload(note)
+    assert store.get(key, "storage")[0] == CONTENT
+
+
+def snippet_with_answer():
+    """The page, which shows the key that completion answers with."""
+    return adapted(the_page(), {'say("Stored as " + uploader.getKey(id))': 'say("Stored as " + answer.key)'})
+
+
 def test_it_sends_large_files_in_chunks(browsers, site, store, tmp_path):
     path = tmp_path / "note.txt"
     path.write_bytes(b"x" * (9 << 20))

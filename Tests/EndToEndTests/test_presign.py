@@ -27,7 +27,7 @@ def desk(s3):
 
 
 def as_keeper(s3, config):
-    """The uploads are signed with a key that may also list parts and delete, as README says these need."""
+    """The uploads are signed with a key that may also list parts and delete, as SECURITY.md says these need."""
     return (config.replace(f'access_key_id = "{s3["uploader_key"]}"', f'access_key_id = "{s3["keeper_key"]}"')
             .replace("/uploads.secret", "/storage.secret"))
 

@@ -28,6 +28,8 @@ extension Site {
         let transport = CurlTransport(authorities: s3.authorities, stopwatch: surroundings.stopwatch)
         let permits = permits ?? Permits(configuration.server.workers - 4)
         uploads = try UploadsDesk(configuration, credentials: uploadsProvider, transport, permits, surroundings)
+        browserCredentials = try BrowserCredentialsDesk(
+            configuration, credentials: uploadsProvider, transport, permits, surroundings)
         hook = configuration.siteHook(transport, permits, surroundings)
         storage = try configuration.storage.map { storage throws(ConfigurationError) in
             let provider = try providers.storage(storage, beside: uploadsProvider)
@@ -43,6 +45,13 @@ extension Site {
         }
         for (name, rules) in configuration.profiles {
             profiles[ByteString(name)] = Profile(name: ByteString(name), rules, configuration)
+        }
+        quotas = configuration.quotaLedger(surroundings)
+        rules.shadow = configuration.rules.shadow.flatMap { profiles[ByteString($0)] }.map { Shadow($0) }
+        for (name, configured) in configuration.profiles {
+            guard let shadow = configured.shadow.map({ ByteString($0) }) else { continue }
+            let trial = shadow == rules.name ? rules : profiles[shadow]
+            profiles[ByteString(name)]?.shadow = trial.map { Shadow($0) }
         }
     }
 }
@@ -85,6 +94,10 @@ extension Site.Profile {
         allowsListing = configured.session
         method = configured.method == .put || configured.method == .auto && configuration.s3.knowsNoForms ? .put : .post
         completesAtOnce = configured.completeOnMultipart
+        quota.requests = UInt64(configured.quotaRequests)
+        quota.bytes = UInt64(configured.quotaBytes)
+        quota.window = Int64(configured.quotaWindow)
+        quota.openUploads = configured.quotaOpenUploads
     }
 
     /// Those configured, without version 2 where Amazon's region never took it.

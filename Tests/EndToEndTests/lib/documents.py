@@ -1,10 +1,12 @@
 """The project's pages in Markdown: their headings, links and snippets, as they are printed there."""
 
+import ast
+import os
 import re
-import subprocess
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+
+import pytest
 
 from servers import REPOSITORY
 
@@ -50,10 +52,15 @@ class Page:
 
 @cache
 def pages():
-    """Every page of the project by its path, and no file that Git does not know."""
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "--", "*.md"], cwd=REPOSITORY, check=True,
-                            capture_output=True, text=True).stdout.split("\n")
-    return {path: parsed(path) for path in sorted(listed) if path and (REPOSITORY / path).is_file()}
+    """Every page of the project by its path; none of what builds leave."""
+    found = {}
+    for folder, folders, files in os.walk(REPOSITORY):
+        folders[:] = [name for name in folders if not name.startswith(".") and name != "__pycache__"]
+        if folder == str(REPOSITORY / "debian"):
+            folders[:] = []
+        found.update((os.path.relpath(os.path.join(folder, name), REPOSITORY), None) for name in files
+                     if name.endswith(".md"))
+    return {path: parsed(path) for path in sorted(found)}
 
 
 def parsed(path):
@@ -104,5 +111,24 @@ def adapted(text, changes):
     return text
 
 
-def source(path):
-    return Path(REPOSITORY / path).read_text()
+@cache
+def run_by_tests():
+    """The blocks that tests name in a call of snippet(), and so run as they are printed."""
+    found = set()
+    for path in (REPOSITORY / "Tests/EndToEndTests").glob("**/*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "snippet" \
+                    and all(isinstance(argument, ast.Constant) for argument in node.args):
+                given = [argument.value for argument in node.args]
+                found.add((*given, 0)[:4])
+    return found
+
+
+def is_run(block):
+    return (block.page, block.heading, block.language, block.number) in run_by_tests()
+
+
+def blocks_of(*languages, run=True):
+    """Parameters of a test: the blocks of these languages, with those that tests run already or without them."""
+    found = [block for block in blocks() if block.language in languages and (run or not is_run(block))]
+    return pytest.mark.parametrize("block", found, ids=lambda block: f"{block.page}:{block.line}")
