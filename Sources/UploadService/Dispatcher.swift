@@ -21,17 +21,23 @@ package struct Dispatcher: Sendable {
     func noteReload(isGood: Bool) { operations.reloads.note(surroundings.now(), isGood: isGood) }
 
     package func respond(to request: Request) -> Response {
-        respond(to: request, refusal: nil, at: .site)
+        respond(to: request, refusal: nil, at: .site).response
     }
 
     /// The answer to a question of an operator's, by a socket that only operators can reach.
     package func respond(toOperator request: Request) -> Response {
-        respond(to: request, refusal: nil, at: .operators)
+        respond(to: request, refusal: nil, at: .operators).response
+    }
+
+    /// The answer to a request that was made up here, by the very steps of one that came.
+    package func respond(toShell request: ShellRequest) -> ShellAnswer {
+        let (response, account) = respond(to: request.request(to: site), refusal: nil, at: .site)
+        return ShellAnswer(response, account)
     }
 
     /// The answer to a request that did not come whole.
     package func respond(to refusal: Refusal, _ parameters: Parameters?) -> Response {
-        respond(to: Request(parameters: parameters ?? Parameters([])), refusal: refusal, at: .site)
+        respond(to: Request(parameters: parameters ?? Parameters([])), refusal: refusal, at: .site).response
     }
 
     /// A line about what is no request.
@@ -45,7 +51,9 @@ package struct Dispatcher: Sendable {
         log("\(event)", event.severity)
     }
 
-    private func respond(to request: Request, refusal: Refusal?, at door: Door) -> Response {
+    private func respond(
+        to request: Request, refusal: Refusal?, at door: Door
+    ) -> (response: Response, account: Account) {
         let start = surroundings.stopwatch()
         let shared = current.now
         let inquiry = Inquiry(request, at: shared)
@@ -65,7 +73,7 @@ package struct Dispatcher: Sendable {
         let duration = surroundings.stopwatch() - start
         surroundings.metrics.count(inquiry.route, account, status: response.status, microseconds: duration)
         log(inquiry, account, response.status, duration)
-        return response
+        return (response, account)
     }
 
     private func answer(
@@ -130,6 +138,7 @@ package struct Dispatcher: Sendable {
                 line.add("reason", word: reason.code)
                 line.add("message", reason.message)
             }
+            if let shadow = account.shadow { line.add(shadow) }
             line.add("ms", microseconds: microseconds)
         }
     }
@@ -150,6 +159,8 @@ struct Account {
     var completed: Int64?
     /// What lies behind an error, in words that are not for clients.
     var cause: String?
+    /// What rules on trial would have refused.
+    var shadow: ShadowRefusal?
 }
 
 extension RequestError {

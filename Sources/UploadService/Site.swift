@@ -37,6 +37,8 @@ package struct Site: Sendable {
     package var storage: StorageDesk?
     /// Who may send storage events; nil where nobody may.
     package var events: EventsDesk?
+    /// Counts what users are let upload; there wherever a profile has a quota of files or bytes.
+    package var quotas: QuotaLedger?
     package var rules: Profile
     package var profiles: [ByteString: Profile] = [:]
 
@@ -73,6 +75,9 @@ package struct Site: Sendable {
         package var method = UploadMethod.post
         /// Whether an upload in parts is complete, in the sense of `file_uploaded`, when its parts are put together.
         package var completesAtOnce = false
+        package var quota = Quota()
+        /// Rules on trial, that nobody is held to yet.
+        package var shadow: Shadow?
 
         package init(name: ByteString, rules: UploadRules) {
             self.name = name

@@ -8,7 +8,8 @@ struct Checking {
         do throws(ConfigurationError) {
             let loaded = try load()
             try loaded.configuration.loadInspector(of: Site(loaded.configuration, .real))
-            for warning in loaded.warnings {
+            let warnings = loaded.warnings + [try loaded.configuration.checkQuotas()].compactMap { $0 }
+            for warning in warnings {
                 Terminal.complain("warning: \(warning)")
             }
             Terminal.say("\(loaded.file ?? "the environment"): the configuration is fine")
@@ -21,6 +22,6 @@ struct Checking {
 
     func load() throws(ConfigurationError) -> Configuration.Loaded {
         try Configuration.load(
-            file: configurationFile, environment: ProcessEnvironment.all(), readFile: ConfigurationFile.read)
+            file: configurationFile, environment: ProcessEnvironment.ours(), readFile: ConfigurationFile.read)
     }
 }

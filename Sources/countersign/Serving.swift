@@ -25,6 +25,7 @@ struct Serving {
                 return answerOnce(dispatcher, loaded.configuration)
             case .listen(let listener):
                 try loaded.configuration.loadInspector(of: site)
+                try loaded.configuration.prepareQuotas(of: site)
                 return try Service(
                     loaded, site, surroundings,
                     load: { () throws(ConfigurationError) in

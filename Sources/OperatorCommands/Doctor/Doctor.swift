@@ -41,6 +41,7 @@ package struct Doctor: Sendable {
             let uploaded = FormExamination(visit: visit).run()
             PutExamination(visit: visit).run()
             PartsExamination(visit: visit).run()
+            OpenUploadsExamination(visit: visit).run()
             BrowserCredentialsExamination(visit: visit).run()
             CORSExamination(visit: visit).run()
             if let uploaded { ReadingExamination(visit: visit, key: uploaded).run() }

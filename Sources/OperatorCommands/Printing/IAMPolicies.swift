@@ -6,9 +6,12 @@ internal import UploadService
 /// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 struct IAMPolicies {
     private let configuration: Configuration
+    private let sweeps: Bool
 
-    init(_ desk: Desk) {
+    /// `sweeps`: the storage key also does what `countersign sweep --delete` and `--abort-multipart` need.
+    init(_ desk: Desk, sweeps: Bool = false) {
         configuration = desk.configuration
+        self.sweeps = sweeps
     }
 
     private var allRules: [Configuration.Rules] { [configuration.rules] + configuration.profiles.values }
@@ -28,8 +31,9 @@ struct IAMPolicies {
         actions.append("s3:AbortMultipartUpload")
         if !configuration.server.secrets.isEmpty { actions.append("s3:ListMultipartUploadParts") }
         let keys = Set(allRules.flatMap(\.encryptionKeyIDs)).sorted()
+        let counting = configuration.storage == nil ? counting : []
         return Self.policy(
-            [Self.allow("WriteUploads", actions, [arn(bucket, "*")])] + encryption(keys, "Uploads") + lending)
+            [Self.allow("WriteUploads", actions, [arn(bucket, "*")])] + counting + encryption(keys, "Uploads") + lending)
     }
 
     /// The right to lend a role to browsers.
@@ -58,7 +62,24 @@ struct IAMPolicies {
                 Self.allow("ReadUploads", read, [arn(uploads, "*")]),
                 Self.allow("KnowWhatIsMissing", ["s3:ListBucket"], [arn(uploads), arn(storage.bucket)]),
                 Self.allow("WriteStorage", write, [arn(storage.bucket, "*")]), deny,
-            ] + encryption(storage.encryptionKeyID.map { [$0] } ?? [], "Storage"))
+            ] + counting + sweeping(uploads) + encryption(storage.encryptionKeyID.map { [$0] } ?? [], "Storage"))
+    }
+
+    /// Of the uploads in parts that a user has open, where that is limited: with the key that may look, if there is one.
+    private var counting: [JSONTree] {
+        guard allRules.contains(where: { $0.quotaOpenUploads > 0 }) else { return [] }
+        return [
+            Self.allow(
+                "CountOpenUploads", ["s3:ListBucketMultipartUploads"], [arn(configuration.uploads.bucket)])
+        ]
+    }
+
+    private func sweeping(_ uploads: String) -> [JSONTree] {
+        guard sweeps else { return [] }
+        return [
+            Self.allow("FindPartsOfUploads", ["s3:ListBucketMultipartUploads"], [arn(uploads)]),
+            Self.allow("SweepUploads", ["s3:DeleteObject", "s3:AbortMultipartUpload"], [arn(uploads, "*")]),
+        ]
     }
 
     /// S3 encrypts with the caller's own rights to the key.

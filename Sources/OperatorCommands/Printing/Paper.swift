@@ -43,6 +43,8 @@ package struct Printer: Sendable {
         package var origins: [String] = []
         /// Days after which uploads are removed.
         package var days = 1
+        /// Whether the storage key is to sweep the uploads bucket too.
+        package var sweeps = false
         package var isXML = false
         package var socket = "/run/countersign/countersign.sock"
         package var configurationFile = "/etc/countersign/countersign.toml"
@@ -63,8 +65,9 @@ package struct Printer: Sendable {
     package func print(_ paper: Paper) throws(PaperError) -> String {
         switch paper {
         case .iam:
-            return try sides(
-                uploads: IAMPolicies(desk).uploads, storage: IAMPolicies(desk).storage, role: RolePolicies(desk)?.both)
+            let policies = IAMPolicies(desk, sweeps: choices.sweeps)
+            if choices.sweeps, policies.storage == nil { throw .noStorage }
+            return try sides(uploads: policies.uploads, storage: policies.storage, role: RolePolicies(desk)?.both)
         case .bucketPolicy:
             return try sides(uploads: BucketPolicies(desk).uploads, storage: BucketPolicies(desk).storage)
         case .cors:

@@ -80,19 +80,34 @@ struct SystemdUnits {
         SystemCallArchitectures=native
         SystemCallFilter=@system-service
         SystemCallFilter=~@privileged @resources @mount
-        SystemCallErrorNumber=EPERM\(metadata)\(spool)
+        SystemCallErrorNumber=EPERM\(metadata)
+        \(folders)
 
         [Install]
         Also=countersign.socket
         """
     }
 
-    /// The one folder that is written to; systemd makes one below `/var/lib` by itself.
-    private var spool: String {
-        guard let path = configuration.hook?.spool else { return "" }
-        let states = "/var/lib/"
-        guard path.hasPrefix(states) else { return "\nReadWritePaths=\(path)" }
-        return "\nStateDirectory=\(path.dropFirst(states.count))\nStateDirectoryMode=0700"
+    /// The folders that are written to; systemd makes those below `/var/lib` and `/run` by itself.
+    private var folders: String {
+        let quotas = configuration.quotas.file.map { $0.split(separator: "/").dropLast().joined(separator: "/") }
+        let used = [configuration.hook?.spool, quotas.map { "/\($0)" }].compactMap { $0 }
+        var lines = ["StateDirectory=\((["countersign"] + below("/var/lib/", used)).joined(separator: " "))"]
+        lines.append("StateDirectoryMode=0700")
+        // The socket's is root's, and nobody else may put anything there.
+        let runtime = below("/run/", used).filter { !choices.socket.hasPrefix("/run/\($0)/") }
+        if !runtime.isEmpty {
+            lines.append("RuntimeDirectory=\(runtime.joined(separator: " "))")
+            lines += ["RuntimeDirectoryMode=0700", "RuntimeDirectoryPreserve=yes"]
+        }
+        let others = used.filter { path in !["/var/lib/", "/run/"].contains { path.hasPrefix($0) } }
+        return (lines + others.map { "ReadWritePaths=\($0)" }).joined(separator: "\n")
+    }
+
+    /// What follows `parent` in those that lie below it, but for our own folder.
+    private func below(_ parent: String, _ paths: [String]) -> [String] {
+        paths.filter { $0.hasPrefix(parent) }.map { String($0.dropFirst(parent.count)) }
+            .filter { parent != "/var/lib/" || $0 != "countersign" }
     }
 
     /// Nobody but who needs credentials from there may ask a machine's metadata service.

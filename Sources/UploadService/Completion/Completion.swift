@@ -27,7 +27,8 @@ struct Completion {
     func run(_ account: inout Account) throws(RequestError) -> ByteString {
         try checkOwner()
         let entry: ClaimLedger.Entry
-        if let upload = try verifiedUpload(&account) {
+        let upload = try verifiedUpload(&account)
+        if let upload {
             entry = try claim(upload, &account)
         } else if let known = try knownClaim(&account) {
             entry = known
@@ -35,13 +36,16 @@ struct Completion {
             throw .invalidUpload
         }
         account.storageKey = entry.claim.storageKey
+        let answer: ByteString
         switch entry.claim.state {
-        case .accepted(let answer): return try recorded(answer, entry.claim, &account)
+        case .accepted(let recorded): answer = try self.recorded(recorded, entry.claim, &account)
         case .refused(let reason): throw refused(entry.claim, reason, &account)
         case .open:
             try copy(entry, &account)
-            return try settle(entry, &account)
+            answer = try settle(entry, &account)
         }
+        account.shadow = upload.flatMap { shadowRefusal(of: $0) }
+        return answer
     }
 
     /// Step 1: the key lies in the caller's prefix of the uploads bucket.
@@ -70,10 +74,10 @@ struct Completion {
         guard UInt64(clamping: head.size) <= rules.maximumSize else { throw .tooLarge(rules.maximumSize) }
         let type = try UploadType(desk: desk, profile: profile, deadline: deadline)
             .settle(head, uploadLocation, post.name, &account)
-        return VerifiedUpload(size: head.size, etag: head.etag, type: type)
+        return VerifiedUpload(size: head.size, etag: head.etag, type: type, head: head)
     }
 
-    private var uploadLocation: ObjectLocation { ObjectLocation(bucket: desk.uploads, key: post.key) }
+    var uploadLocation: ObjectLocation { ObjectLocation(bucket: desk.uploads, key: post.key) }
 
     /// Step 4: ours, or that of whoever was first.
     private func claim(_ upload: VerifiedUpload, _ account: inout Account) throws(RequestError) -> ClaimLedger.Entry {
@@ -246,6 +250,7 @@ struct VerifiedUpload {
     let size: Int64
     let etag: ETag
     let type: ByteString
+    let head: ObjectHead
 }
 
 extension Account {

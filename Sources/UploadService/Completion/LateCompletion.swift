@@ -34,6 +34,11 @@ package struct LateCompletion: Sendable {
         Identity(ownerOf: key, anonymous: servesAnonymous) != nil
     }
 
+    /// The name under which the upload is completed where nobody says one.
+    package func fileName(of key: ByteString, until deadline: Deadline) throws(S3Error) -> ByteString {
+        Self.fileName(try head(key, until: deadline)?.metadata ?? [], key)
+    }
+
     /// `keys` are what the text of one key may mean: each that is there is completed, as each has its owner's leave.
     package func run(_ keys: [ByteString], until deadline: Deadline) -> Outcome {
         let owned = keys.compactMap { key in
@@ -70,6 +75,7 @@ package struct LateCompletion: Sendable {
             dialect: .json, key: key, bucket: desk.uploads, name: name, uuid: nil, etag: head?.etag)
         let outcome = outcome(post, owner, until: deadline, &account)
         if let size = account.completed { surroundings.metrics.countCompleted(size) }
+        if let shadow = account.shadow { surroundings.metrics.count(shadow) }
         note(outcome, account)
         return outcome
     }
@@ -118,6 +124,7 @@ package struct LateCompletion: Sendable {
                 line.add("reason", word: reason.code)
                 line.add("message", reason.message)
             }
+            if let shadow = account.shadow { line.add(shadow) }
         }
     }
 }

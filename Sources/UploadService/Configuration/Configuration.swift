@@ -22,6 +22,7 @@ package struct Configuration: Sendable {
     package var events: Events?
     /// Nil where there is no section: browsers get no keys.
     package var browserCredentials: BrowserCredentials?
+    package var quotas = Quotas()
     package var log = Log()
     package var operations = Operations()
 
@@ -77,6 +78,14 @@ extension Configuration {
         package var endpoint: HTTPURL
         /// Seconds that a key is good.
         package var duration = 3600
+    }
+
+    /// Where all processes of a machine count what users are let upload.
+    package struct Quotas: Sendable {
+        /// There whenever any rules have a quota of files or bytes.
+        package var file: String?
+        /// How many users' windows it has room for.
+        package var entries = 65_536
     }
 
     package struct Log: Sendable {
@@ -217,6 +226,16 @@ extension Configuration {
         package var method = UploadMethod.auto
         /// Whether putting the parts of an upload together is its completion too.
         package var completeOnMultipart = false
+        /// Files of one user in one window; 0: no limit.
+        package var quotaRequests = 0
+        /// Their declared bytes; 0: no limit.
+        package var quotaBytes = 0
+        /// Seconds.
+        package var quotaWindow = 3600
+        /// Uploads in parts that one user may have open; 0: no limit.
+        package var quotaOpenUploads = 0
+        /// The profile that is on trial here; nil: none.
+        package var shadow: String?
     }
 
     package struct Hook: Sendable {

@@ -17,12 +17,15 @@ struct ConfigurationSections {
         let events = EventsSection(section: reader.section("events")).read(profiles)
         let browserCredentials = BrowserCredentialsSection(section: reader.section("browser_credentials")).read(s3)
         let receiptSecret = reader.section("receipt").secretFile("secret_file", atLeast: 32)
+        let quotas = QuotasSection(section: reader.section("quotas")).read()
         let log = OperationsSection.log(reader.section("log"))
         let operations = OperationsSection.read(reader.section("operations"))
         reader.reportUnknown()
         let checks = CrossChecks(reader: reader)
         checks.server(server, identity, hook)
         checks.receipt(receiptSecret, server)
+        QuotaChecks(reader: reader).quotas(quotas, base, profiles, identity)
+        QuotaChecks(reader: reader).shadows(base, profiles)
         checks.withoutStorage(base, profiles, hook, receiptSecret, events)
         guard let s3 else { return nil }
         if let browserCredentials { checks.browserCredentials(browserCredentials, server, identity, uploads, hook) }
@@ -33,7 +36,7 @@ struct ConfigurationSections {
         return Configuration(
             server: server, identity: identity, s3: s3, uploads: uploads, storage: storage, rules: base,
             profiles: profiles, hook: hook, receiptSecret: receiptSecret, events: events,
-            browserCredentials: browserCredentials, log: log, operations: operations)
+            browserCredentials: browserCredentials, quotas: quotas, log: log, operations: operations)
     }
 
     private func server() -> Configuration.Server {
@@ -139,6 +142,7 @@ struct ConfigurationSections {
         section.set(&rules.completeOnMultipart, "complete_on_multipart") { value throws(WrongValue) in
             try value.boolean()
         }
+        QuotasSection.read(&rules, section)
         return rules
     }
 
@@ -159,6 +163,10 @@ struct ConfigurationSections {
                 reader.report(["profiles", name], "", "must be a name of letters, digits, \"-\" and \"_\"")
             }
             profiles[name] = rules(reader.section("profiles", name), over: base)
+        }
+        // Rules that are on trial by [rules] do not take that over: they would be on trial by themselves.
+        if let shadow = base.shadow, reader.given(["profiles", shadow], "shadow") == nil {
+            profiles[shadow]?.shadow = nil
         }
         return profiles
     }

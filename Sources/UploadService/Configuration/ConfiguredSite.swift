@@ -46,6 +46,13 @@ extension Site {
         for (name, rules) in configuration.profiles {
             profiles[ByteString(name)] = Profile(name: ByteString(name), rules, configuration)
         }
+        quotas = configuration.quotaLedger(surroundings)
+        rules.shadow = configuration.rules.shadow.flatMap { profiles[ByteString($0)] }.map { Shadow($0) }
+        for (name, configured) in configuration.profiles {
+            guard let shadow = configured.shadow.map({ ByteString($0) }) else { continue }
+            let trial = shadow == rules.name ? rules : profiles[shadow]
+            profiles[ByteString(name)]?.shadow = trial.map { Shadow($0) }
+        }
     }
 }
 
@@ -87,6 +94,10 @@ extension Site.Profile {
         allowsListing = configured.session
         method = configured.method == .put || configured.method == .auto && configuration.s3.knowsNoForms ? .put : .post
         completesAtOnce = configured.completeOnMultipart
+        quota.requests = UInt64(configured.quotaRequests)
+        quota.bytes = UInt64(configured.quotaBytes)
+        quota.window = Int64(configured.quotaWindow)
+        quota.openUploads = configured.quotaOpenUploads
     }
 
     /// Those configured, without version 2 where Amazon's region never took it.

@@ -16,27 +16,33 @@ struct ChunkSigningHandler {
     ) throws(RequestError) -> Response {
         account.key = request.key
         account.operation = request.operation?.name ?? "none"
-        let authorized = try authorize(request, profile, identity)
+        let credentials = try inquiry.uploadCredentials()
+        let authorized = try authorize(request, profile.rules, identity, credentials)
+        let signature = authorized.sign(with: inquiry.site.keys)
         // Once for each upload: what follows needs the id that S3 gave to this request.
         if authorized.operation == .initiate {
-            try ask(authorized, profile, identity, &account)
+            let rules = try ask(authorized, profile, identity, &account)
+            let leave = Leave(under: rules, isInParts: true) { rules throws(RequestError) in
+                _ = try authorize(request, rules, identity, credentials)
+            }
+            try LeaveDesk(inquiry: inquiry, surroundings: surroundings, profile: profile, identity: identity)
+                .give(leave, &account)
         }
         var writer = JSONWriter(capacity: 96)
         writer.beginObject()
         writer.name("signature")
-        writer.plain(authorized.sign(with: inquiry.site.keys))
+        writer.plain(signature)
         writer.endObject()
         return Answers.json(writer.bytes)
     }
 
     private func authorize(
-        _ request: RESTRequest, _ profile: Site.Profile, _ identity: Identity
+        _ request: RESTRequest, _ rules: UploadRules, _ identity: Identity, _ credentials: Credentials
     ) throws(RequestError) -> AuthorizedRESTRequest {
         let version: SignatureVersion? = inquiry.queryValue("v4").map { _ in .v4 }
         let caller = Caller(prefix: identity.prefix, expectedVersion: version)
-        let credentials = try inquiry.uploadCredentials()
         do throws(PolicyViolations) {
-            return try profile.rules.authorize(
+            return try rules.authorize(
                 request, for: caller, signedBy: credentials, at: inquiry.site.endpoint,
                 addressing: inquiry.site.addressing, now: surroundings.signingTime)
         } catch {
@@ -50,11 +56,11 @@ struct ChunkSigningHandler {
     /// holds to.
     private func ask(
         _ request: AuthorizedRESTRequest, _ profile: Site.Profile, _ identity: Identity, _ account: inout Account
-    ) throws(RequestError) {
+    ) throws(RequestError) -> UploadRules {
         let question = UploadQuestion(
             key: request.key, type: request.contentType,
             name: request.fileName.flatMap { try? PercentEncoding.decode($0) }, undeclared: .impossible)
-        _ = try question.narrowed(profile, for: identity, inquiry, surroundings, &account)
+        return try question.narrowed(profile, for: identity, inquiry, surroundings, &account) ?? profile.rules
     }
 }
 

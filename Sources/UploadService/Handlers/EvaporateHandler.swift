@@ -33,21 +33,34 @@ struct EvaporateHandler {
         account.user = identity.name
         let request = try request()
         let credentials = try inquiry.uploadCredentials()
-        let authorized: AuthorizedHashedRequest
+        let authorized = try authorized(request, profile.rules, identity, credentials)
+        account.key = authorized.key
+        let signature = authorized.sign(with: inquiry.site.keys)
+        if authorized.operation.makesObject {
+            // Once for each upload; no signature bounds its size, which the question before the copy does.
+            let question = UploadQuestion(
+                key: authorized.key, type: authorized.contentType, undeclared: .impossible)
+            let rules =
+                try question.narrowed(profile, for: identity, inquiry, surroundings, &account) ?? profile.rules
+            let leave = Leave(under: rules, isInParts: authorized.operation != .put) { rules throws(RequestError) in
+                _ = try self.authorized(request, rules, identity, credentials)
+            }
+            try LeaveDesk(inquiry: inquiry, surroundings: surroundings, profile: profile, identity: identity)
+                .give(leave, &account)
+        }
+        return signature
+    }
+
+    private func authorized(
+        _ request: HashedRESTRequest, _ rules: UploadRules, _ identity: Identity, _ credentials: Credentials
+    ) throws(RequestError) -> AuthorizedHashedRequest {
         do throws(PolicyViolations) {
-            authorized = try profile.rules.authorize(
+            return try rules.authorize(
                 request, for: Caller(prefix: identity.prefix), signedBy: credentials, at: inquiry.site.endpoint,
                 now: surroundings.signingTime)
         } catch {
             throw .refused(error, member: "canonical_request", code: "invalid_request")
         }
-        account.key = authorized.key
-        if authorized.operation.makesObject {
-            // Once for each upload; no signature bounds its size, which the question before the copy does.
-            _ = try UploadQuestion(key: authorized.key, type: authorized.contentType, undeclared: .impossible)
-                .narrowed(profile, for: identity, inquiry, surroundings, &account)
-        }
-        return authorized.sign(with: inquiry.site.keys)
     }
 
     private func request() throws(RequestError) -> HashedRESTRequest {

@@ -23,14 +23,15 @@ struct PresignHandler {
             return Answers.json(writer.bytes)
         }
         guard inquiry.isJSON else { throw .unsupportedMediaType }
-        var grants: [UploadGrant] = []
+        var proposals: [Presigner.Proposal] = []
         for (index, file) in try Self.files(inquiry.request.body).enumerated() {
             do throws(RequestError) {
-                grants.append(try presigner.grant(try PresignWish(json: Array(file.bytes)), &account))
+                proposals.append(try presigner.propose(try PresignWish(json: Array(file.bytes)), &account))
             } catch {
                 throw error.ofFile(index)
             }
         }
+        let grants = try presigner.grant(proposals, &account)
         writer.beginArray()
         for grant in grants { write(grant, to: &writer) }
         writer.endArray()

@@ -25,20 +25,19 @@ struct SignRequestHandler {
         account.key = key
         if wish.operation == .delete, !profile.allowsDeletion { throw .deletingIsOff }
         let now = surroundings.signingTime
-        let authorized: AuthorizedOperation
-        do throws(PolicyViolations) {
-            authorized = try profile.rules.authorize(
-                wish.operation, on: key, contentType: wish.contentType, for: Caller(prefix: identity.prefix),
-                lifetime: wish.lifetime, at: now)
-        } catch {
-            throw .refusedUpload(error)
-        }
+        let authorized = try authorized(wish, key, profile.rules, identity, at: now)
+        let signed = try inquiry.presigned(authorized, profile.rules)
         if wish.operation.makesObject {
             // No URL bounds what comes; what the answer narrows is held to by the question before the copy.
-            _ = try UploadQuestion(key: key, type: wish.contentType, undeclared: .impossible)
-                .narrowed(profile, for: identity, inquiry, surroundings, &account)
+            let rules =
+                try UploadQuestion(key: key, type: wish.contentType, undeclared: .impossible)
+                .narrowed(profile, for: identity, inquiry, surroundings, &account) ?? profile.rules
+            let leave = Leave(under: rules, isInParts: wish.operation != .put) { rules throws(RequestError) in
+                _ = try self.authorized(wish, key, rules, identity, at: now)
+            }
+            try LeaveDesk(inquiry: inquiry, surroundings: surroundings, profile: profile, identity: identity)
+                .give(leave, &account)
         }
-        let signed = try inquiry.presigned(authorized, profile.rules)
         var writer = JSONWriter(capacity: 1024)
         writer.beginObject()
         writer.name("url")
@@ -49,6 +48,18 @@ struct SignRequestHandler {
         writer.number(signed.expiration.secondsSince1970 - now.secondsSince1970)
         writer.endObject()
         return Answers.json(writer.bytes)
+    }
+
+    private func authorized(
+        _ wish: SignRequestWish, _ key: ByteString, _ rules: UploadRules, _ identity: Identity, at now: SigningTime
+    ) throws(RequestError) -> AuthorizedOperation {
+        do throws(PolicyViolations) {
+            return try rules.authorize(
+                wish.operation, on: key, contentType: wish.contentType, for: Caller(prefix: identity.prefix),
+                lifetime: wish.lifetime, at: now)
+        } catch {
+            throw .refusedUpload(error)
+        }
     }
 }
 

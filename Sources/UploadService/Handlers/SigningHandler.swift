@@ -21,17 +21,17 @@ struct SigningHandler {
         if let request = RESTRequest(parsing: inquiry.request.body) {
             return try ChunkSigningHandler(inquiry, surroundings).respond(to: request, profile, identity, &account)
         }
-        let authorized = try authorize(profile, identity, &account)
+        let (authorized, leave) = try authorize(profile, identity, &account)
         account.key = authorized.key
         let signed = authorized.sign(with: inquiry.site.keys)
+        try LeaveDesk(inquiry: inquiry, surroundings: surroundings, profile: profile, identity: identity)
+            .give(leave, &account)
         return answer(authorized, signed)
     }
 
     private func authorize(
         _ profile: Site.Profile, _ identity: Identity, _ account: inout Account
-    ) throws(RequestError) -> AuthorizedPolicy {
-        let version: SignatureVersion? = inquiry.queryValue("v4").map { _ in .v4 }
-        let caller = Caller(prefix: identity.prefix, returnPage: inquiry.returnPage, expectedVersion: version)
+    ) throws(RequestError) -> (AuthorizedPolicy, Leave) {
         let policy: POSTPolicy
         do throws(JSONError) {
             policy = try POSTPolicy(parsing: inquiry.request.body)
@@ -39,20 +39,30 @@ struct SigningHandler {
             throw .malformedJSON(error)
         }
         account.key = policy.key
-        let authorized = try authorized(policy, profile.rules, caller)
-        guard inquiry.site.hook?.asksFirst == true else { return authorized }
+        let caller = Caller(
+            prefix: identity.prefix, returnPage: policy.redirects ? inquiry.returnPage : nil,
+            expectedVersion: inquiry.queryValue("v4").map { _ in .v4 })
+        let credentials = try inquiry.uploadCredentials()
+        func leave(_ rules: UploadRules) -> Leave {
+            Leave(size: policy.maximumLength, under: rules) { rules throws(RequestError) in
+                _ = try self.authorized(policy, rules, caller, credentials)
+            }
+        }
+        let authorized = try authorized(policy, profile.rules, caller, credentials)
+        guard inquiry.site.hook?.asksFirst == true else { return (authorized, leave(profile.rules)) }
         let question = UploadQuestion(
             key: authorized.key, type: policy.value(of: "Content-Type"), size: policy.maximumLength,
             name: policy.value(of: "x-amz-meta-qqfilename").flatMap { try? PercentEncoding.decode($0) },
             undeclared: .impossible)
-        let rules = try question.narrowed(profile, for: identity, inquiry, surroundings, &account)
-        return try rules.map { rules throws(RequestError) in try self.authorized(policy, rules, caller) } ?? authorized
+        guard let rules = try question.narrowed(profile, for: identity, inquiry, surroundings, &account) else {
+            return (authorized, leave(profile.rules))
+        }
+        return (try self.authorized(policy, rules, caller, credentials), leave(rules))
     }
 
     private func authorized(
-        _ policy: POSTPolicy, _ rules: UploadRules, _ caller: Caller
+        _ policy: POSTPolicy, _ rules: UploadRules, _ caller: Caller, _ credentials: Credentials
     ) throws(RequestError) -> AuthorizedPolicy {
-        let credentials = try inquiry.uploadCredentials()
         do throws(PolicyViolations) {
             return try rules.authorize(
                 policy, for: caller, signedBy: credentials, at: surroundings.signingTime)
@@ -81,7 +91,7 @@ extension Inquiry {
     var isJSON: Bool {
         guard let type = parameter("CONTENT_TYPE") else { return false }
         let name = ByteString(type.bytes.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 })
-        return name.equalsIgnoringASCIICase("application/json")
+        return name.isInAnyCase("application/json")
     }
 
     /// Whether this is the request of an old Internet Explorer's XDomainRequest, which can send no content type and read

@@ -36,7 +36,13 @@ struct UploadURIHandler {
             rules = narrowed
             authorized = try self.authorized(upload, rules, caller)
         }
-        return answer(authorized, try inquiry.presigned(authorized, rules))
+        let put = try inquiry.presigned(authorized, rules)
+        let leave = Leave(size: wish.size, under: rules) { rules throws(RequestError) in
+            _ = try self.authorized(upload, rules, caller)
+        }
+        try LeaveDesk(inquiry: inquiry, surroundings: surroundings, profile: profile, identity: identity)
+            .give(leave, &account)
+        return answer(authorized, put)
     }
 
     private func authorized(

@@ -1,4 +1,5 @@
 internal import FastCGI
+internal import S3Authorization
 internal import S3Client
 
 /// What has been counted since the process began; counting takes no lock and makes nothing.
@@ -42,6 +43,8 @@ package final class Metrics: Sendable {
     private let requests = Outcome.allCases.map { _ in NamedCounters() }
     private let calls = Metrics.counters(Operation.allCases.count * CallResult.allCases.count)
     let refusals = NamedCounters()
+    /// What rules on trial would have refused, by profile; each is of the configuration, now or before.
+    private let shadows = Locked<[ByteString: NamedCounters]>([:])
     let events = NamedCounters()
     let signing = Histogram(bounds: [
         50, 100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 10_000_000,
@@ -71,9 +74,26 @@ package final class Metrics: Sendable {
     func count(_ route: Route?, _ account: Account, status: Int, microseconds: Int64) {
         requests(Outcome(status: account.reason?.status ?? status)).add(route.logName)
         if let reason = account.reason { refusals.add(reason.code) }
+        if let shadow = account.shadow { count(shadow) }
         if route == .sign { signing.add(microseconds) }
         if route == .fileUploaded { completing.add(microseconds) }
         if let size = account.completed { countCompleted(size) }
+    }
+
+    func count(_ refusal: ShadowRefusal) {
+        let counters = shadows.withLock { shadows in
+            let counters = shadows[refusal.profile] ?? NamedCounters()
+            shadows[refusal.profile] = counters
+            return counters
+        }
+        counters.add(refusal.reason.code)
+    }
+
+    /// By profile and code, in order.
+    var shadowRefusals: [(profile: String, code: String, count: Int)] {
+        let all = shadows.withLock { $0 }
+        return all.map { ("\($0.key)", $0.value.counts) }.sorted { $0.0 < $1.0 }
+            .flatMap { profile, counts in counts.map { (profile, $0.name, $0.count) } }
     }
 
     /// One upload of so many bytes.

@@ -54,6 +54,9 @@ struct MetricsPage {
             "countersign_refusals", "Requests that were not granted, by the code of the answer.",
             metrics.refusals.counts.map { (["code": $0.name], "\($0.count)") })
         text.counter(
+            "countersign_shadow_refusals", "Requests that rules on trial would not have granted, by code.",
+            metrics.shadowRefusals.map { (["profile": $0.profile, "code": $0.code], "\($0.count)") })
+        text.counter(
             "countersign_connection_events", "What went wrong with connections.",
             metrics.events.counts.map { (["event": $0.name], "\($0.count)") })
         text.histogram("countersign_sign_duration_seconds", "How long POST sign took.", metrics.signing)

@@ -33,6 +33,7 @@ package struct Reloading: Sendable {
             let site = try Site(
                 configuration, surroundings, found: found, permits: dispatcher.site.uploads?.permits)
             try configuration.loadInspector(of: site)
+            try configuration.prepareQuotas(of: site)
             dispatcher.replace(site)
             surroundings.style.adopt(configuration.log)
             current.withLock { $0 = configuration }
@@ -82,7 +83,6 @@ package struct Reloading: Sendable {
             ("server.grace", new.server.grace != first.server.grace),
             ("server.deadline", new.server.deadline > first.server.deadline),
             ("rules.body_limit", new.bodyLimit > first.bodyLimit),
-            ("hook.spool", new.hook?.spool != nil && first.hook?.spool == nil),
             ("operations.listen", new.operations.listen != first.operations.listen),
         ]
         return changes.filter(\.1).map(\.0)

@@ -19,10 +19,34 @@ struct Presigner {
         guard inquiry.request.body.count <= profile.bodyLimit else { throw .bodyTooLarge(limit: profile.bodyLimit) }
     }
 
+    /// What is granted once there is leave for it.
+    struct Proposal {
+        fileprivate let grant: UploadGrant
+        fileprivate let leave: Leave
+    }
+
     /// `method` is the profile's, unless the client knows another one only.
     func grant(
         _ wish: PresignWish, _ account: inout Account, as method: Site.UploadMethod? = nil
     ) throws(RequestError) -> UploadGrant {
+        let proposal = try propose(wish, &account, as: method)
+        try desk.give(proposal.leave, &account)
+        return proposal.grant
+    }
+
+    /// All of them or none.
+    func grant(_ proposals: [Proposal], _ account: inout Account) throws(RequestError) -> [UploadGrant] {
+        try desk.give(proposals.map(\.leave), &account)
+        return proposals.map(\.grant)
+    }
+
+    private var desk: LeaveDesk {
+        LeaveDesk(inquiry: inquiry, surroundings: surroundings, profile: profile, identity: identity)
+    }
+
+    func propose(
+        _ wish: PresignWish, _ account: inout Account, as method: Site.UploadMethod? = nil
+    ) throws(RequestError) -> Proposal {
         let key = inquiry.site.uploadKey(
             of: identity.prefix, fileName: wish.file.filename, at: surroundings.signingTime,
             uuid: UUIDText.version4(surroundings.random(16)))
@@ -38,14 +62,26 @@ struct Presigner {
             key: key, type: upload.contentType, size: upload.size,
             name: wish.file.filename.isEmpty ? nil : wish.file.filename, undeclared: isForm ? .impossible : .open)
         let narrowed = try question.narrowed(profile, for: identity, inquiry, surroundings, &account)
-        if isForm { return try form(upload, wish, narrowed ?? profile.rules) }
-        let put = try narrowed.map { rules throws(RequestError) in try self.authorized(upload, rules) } ?? authorized
-        return UploadGrant(try inquiry.presigned(put, profile.rules), key: key)
+        let rules = narrowed ?? profile.rules
+        if isForm {
+            let credentials = try inquiry.uploadCredentials()
+            return Proposal(
+                grant: UploadGrant(try form(upload, wish, rules, credentials), key: key),
+                leave: Leave(size: upload.size, under: rules) { rules throws(RequestError) in
+                    _ = try form(upload, wish, rules, credentials)
+                })
+        }
+        let put = narrowed == nil ? authorized : try self.authorized(upload, rules)
+        return Proposal(
+            grant: UploadGrant(try inquiry.presigned(put, profile.rules), key: key),
+            leave: Leave(size: upload.size, under: rules) { rules throws(RequestError) in
+                _ = try self.authorized(upload, rules)
+            })
     }
 
     private func form(
-        _ upload: Upload, _ wish: PresignWish, _ rules: UploadRules
-    ) throws(RequestError) -> UploadGrant {
+        _ upload: Upload, _ wish: PresignWish, _ rules: UploadRules, _ credentials: Credentials
+    ) throws(RequestError) -> PresignedForm {
         guard upload.checksum == nil else { throw .noChecksumInForms }
         let more =
             if let redirect = wish.redirect {
@@ -53,16 +89,13 @@ struct Presigner {
             } else {
                 HeaderField("success_action_status", wish.status ?? "201")
             }
-        let credentials = try inquiry.uploadCredentials()
         let now = surroundings.signingTime
         _ = try authorized(upload, rules)
         let policy = POSTPolicy(for: upload, [more], under: rules, signedBy: credentials, at: now)
         let caller = Caller(prefix: identity.prefix, returnPage: inquiry.returnPage)
         do throws(PolicyViolations) {
-            let authorized = try rules.authorize(policy, for: caller, signedBy: credentials, at: now)
-            let form = authorized.presigned(
+            return try rules.authorize(policy, for: caller, signedBy: credentials, at: now).presigned(
                 with: inquiry.site.keys, at: inquiry.site.endpoint, addressing: inquiry.site.addressing)
-            return UploadGrant(form, key: authorized.key)
         } catch {
             throw .refusedUpload(error)
         }

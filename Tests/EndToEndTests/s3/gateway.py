@@ -271,13 +271,7 @@ class Gateway:
         s3 = self.client()
         for bucket in ("uploads", "storage"):
             s3.create_bucket(Bucket=bucket)
-        s3.put_bucket_policy(Bucket="uploads", Policy=json.dumps({"Version": "2012-10-17", "Statement": [
-            {"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/uploader"]},
-             "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
-             "Resource": ["arn:aws:s3:::uploads/*"]},
-            {"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/keeper"]},
-             "Action": ["s3:*"], "Resource": ["arn:aws:s3:::uploads", "arn:aws:s3:::uploads/*"]},
-        ]}))
+        let_upload(s3, "uploads")
         allow_origins(s3, origins)
 
     def up(self, origins):
@@ -382,6 +376,17 @@ def allow_origins(s3, origins, bucket="uploads"):
         s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [{
             "AllowedOrigins": list(origins), "AllowedMethods": ["POST", "PUT", "DELETE"], "AllowedHeaders": ["*"],
             "ExposeHeaders": ["ETag", "Location"], "MaxAgeSeconds": 60}]})
+
+
+def let_upload(s3, bucket):
+    """Gives the key that signs the rights that it needs in this bucket."""
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/uploader"]},
+         "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+         "Resource": [f"arn:aws:s3:::{bucket}/*"]},
+        {"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/keeper"]},
+         "Action": ["s3:*"], "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]},
+    ]}))
 
 
 def main():

@@ -6,9 +6,11 @@ import Testing
 /// Papers made of configurations that differ in one thing.
 struct PrinterTests {
     static func print(
-        _ paper: Paper, _ side: Side? = nil, isXML: Bool = false, change: (String) -> String = { $0 }
+        _ paper: Paper, _ side: Side? = nil, isXML: Bool = false, sweeps: Bool = false,
+        change: (String) -> String = { $0 }
     ) throws -> String {
         var choices = Printer.Choices()
+        choices.sweeps = sweeps
         choices.side = side
         choices.isXML = isXML
         return try Printer(try Desks.desk(change), choices).print(paper)
@@ -35,6 +37,31 @@ struct PrinterTests {
         let storage = try Self.print(.iam, .storage)
         #expect(!storage.contains("PutObjectAcl"))
         #expect(storage.contains("example-storage/.countersign/claims/*"))
+    }
+
+    @Test func letsTheStorageKeySweep() throws {
+        let sweeper = try Self.print(.iam, .storage, sweeps: true)
+        #expect(
+            sweeper.contains(
+                """
+                {
+                            "Sid": "FindPartsOfUploads",
+                            "Effect": "Allow",
+                            "Action": ["s3:ListBucketMultipartUploads"],
+                            "Resource": ["arn:aws:s3:::example-uploads"]
+                        },
+                        {
+                            "Sid": "SweepUploads",
+                            "Effect": "Allow",
+                            "Action": ["s3:DeleteObject", "s3:AbortMultipartUpload"],
+                            "Resource": ["arn:aws:s3:::example-uploads/*"]
+                        }
+                """))
+        #expect(try !Self.print(.iam, .storage).contains("ListBucketMultipartUploads"))
+        #expect(try Self.print(.iam, .uploads, sweeps: true) == Self.print(.iam, .uploads))
+        #expect(throws: PaperError.noStorage) {
+            try Self.print(.iam, sweeps: true) { $0.replacing(#/(?s)\[storage\].*?\n\n/#, with: "") }
+        }
     }
 
     @Test(arguments: [

@@ -85,6 +85,11 @@ enum Sample {
         complete_on_multipart = true        # putting an upload's parts together completes it
         session = true                      # whether users may list their uploads
         method = "put"                      # how files are sent where we say it: "auto", "post", "put"
+        quota_requests = 100                # files of one user in one window; 0: no limit
+        quota_bytes = "2TiB"                # of these files; 0: no limit
+        quota_window = 86400                # seconds
+        quota_open_uploads = 5              # uploads in parts that one user may have open; 0: no limit
+        shadow = "avatars"                  # the profile on trial, which is asked and not obeyed; empty: none
 
         # Picked by the trusted parameter COUNTERSIGN_PROFILE; every key of [rules].
         [profiles.avatars]
@@ -98,6 +103,11 @@ enum Sample {
         secret_file = "/etc/countersign/hook.key"
         timeout = 5                         # seconds, less than server.deadline
         forward_headers = ["X-Request-Id", "Cookie"]    # of the client's request
+
+        # Where users' uploads are counted.
+        [quotas]
+        file = "/var/lib/countersign/quotas"
+        entries = 1024                      # of 64 bytes each
 
         # One line for each request, on standard error.
         [log]

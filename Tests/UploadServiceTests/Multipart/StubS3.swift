@@ -22,6 +22,8 @@ final class StubS3: Transport {
         /// A Complete that does its work, and whose answer is lost.
         var losesComplete = false
         var pageLength = 1000
+        /// Keys of the uploads in parts that are open; nil: nobody may ask.
+        var open: [String]? = []
     }
 
     let state = Mutex(State())
@@ -54,6 +56,9 @@ final class StubS3: Transport {
                         headers: [
                             HeaderField("content-length", ByteString("\(size)")), HeaderField("etag", "\"aa-2\""),
                         ]))
+            case ("GET", _) where url.contains("max-uploads="):
+                guard let open = state.open else { return .success(Self.error(403, "AccessDenied")) }
+                return .success(Self.uploads(open, url))
             case ("GET", _) where !url.contains("uploadId="):
                 return .success(Self.error(404, "NoSuchKey"))
             default: break
@@ -90,6 +95,21 @@ final class StubS3: Transport {
             "<ListPartsResult><IsTruncated>\(page.count < rest.count)</IsTruncated>"
                 + "<NextPartNumberMarker>\(page.last?.number ?? 0)</NextPartNumberMarker>"
                 + elements.joined() + "</ListPartsResult>")
+    }
+
+    /// At most as many as were asked for, and never more than two.
+    private static func uploads(_ open: [String], _ url: String) -> HTTPAnswer {
+        func value(_ name: String) -> Substring? {
+            url.split(separator: "\(name)=").dropFirst().first?.prefix { $0 != "&" }
+        }
+        let start = value("upload-id-marker").flatMap { Int($0) } ?? 0
+        let page = open.enumerated().dropFirst(start).prefix(min(2, value("max-uploads").flatMap { Int($0) } ?? 0))
+        let elements = page.map { "<Upload><Key>\($0.element)</Key><UploadId>U\($0.offset)</UploadId></Upload>" }
+        let end = start + page.count
+        return xml(
+            "<ListMultipartUploadsResult><IsTruncated>\(end < open.count)</IsTruncated>"
+                + "<NextKeyMarker>k</NextKeyMarker><NextUploadIdMarker>\(end)</NextUploadIdMarker>"
+                + elements.joined() + "</ListMultipartUploadsResult>")
     }
 
     static func xml(_ text: String) -> HTTPAnswer { HTTPAnswer(status: 200, body: Array(text.utf8)) }

@@ -27,7 +27,19 @@ struct MultipartCreation {
             maximumSize: min(rules.maximumSize, rules.ceiling ?? .max),
             expiry: (try? time.adding(seconds: context.desk.ticketLifetime)) ?? time, name: wish.fileName)
         (ticket.size, ticket.type) = (wish.size, wish.type)
-        ticket.uploadID = try begin(ticket, wish.metadata, &account)
+        let leave = Leave(size: wish.size, under: rules, isInParts: true) { rules throws(RequestError) in
+            try check(Upload(key: key, size: wish.size, contentType: wish.type), rules)
+        }
+        let leaves = LeaveDesk(
+            inquiry: context.inquiry, surroundings: context.surroundings, profile: context.profile,
+            identity: context.identity)
+        try leaves.give(leave, &account)
+        do throws(RequestError) {
+            ticket.uploadID = try begin(ticket, wish.metadata, &account)
+        } catch {
+            leaves.takeBack(leave)
+            throw error
+        }
         let nonce = context.surroundings.random(TicketKeys.nonceByteCount)
         guard let sealed = context.tickets.seal(ticket, for: .multipartUpload, nonce: nonce) else {
             account.cause = "the ticket could not be sealed"
