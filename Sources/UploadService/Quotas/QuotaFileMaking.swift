@@ -15,7 +15,7 @@ extension QuotaFile {
         let number = serial.add(1, ordering: .relaxed).newValue
         let temporary = "\(path).\(getpid()).\(number).\(Hexadecimal.encode(mark))"
         let descriptor = unsafe Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw QuotaError(step: "create", path: temporary, reason: .system(errno)) }
+        guard descriptor >= 0 else { throw QuotaError(step: "create", path: path, reason: .system(errno)) }
         defer {
             close(descriptor)
             _ = unsafe unlink(temporary)
@@ -25,7 +25,7 @@ extension QuotaFile {
         guard code == 0 else { throw QuotaError(step: "make room for", path: path, reason: .system(code)) }
         let bytes = header.encoded
         guard unsafe bytes.withUnsafeBytes({ unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }) == bytes.count
-        else { throw QuotaError(step: "write", path: temporary, reason: .system(errno)) }
+        else { throw QuotaError(step: "write", path: path, reason: .system(errno)) }
         if isReplacing {
             guard unsafe rename(temporary, path) == 0 else {
                 throw QuotaError(step: "replace", path: path, reason: .system(errno))

@@ -43,7 +43,8 @@ struct QuotaLedgerTests {
     }
 
     @Test func takenBack() throws {
-        let ledger = try TestLedger().ledger()
+        let test = try TestLedger()
+        let ledger = test.ledger()
         #expect(try ledger.admit(.make(requests: 3, bytes: 30), requests: 3, bytes: 30) == admitted)
         try ledger.takeBack(Array("frodo".utf8), requests: 1, bytes: 10)
         #expect(
@@ -138,7 +139,7 @@ struct QuotaLedgerTests {
             var bytes = test.bytes
             for index in 64..<bytes.count { bytes[index] = UInt8.random(in: 0...255, using: &generator) }
             try test.write(bytes)
-            chmod(test.path, 0o600)
+            _ = unsafe chmod(test.path, 0o600)
             let verdict = try test.ledger().admit(.make(requests: 1))
             guard case .admitted = verdict else {
                 Issue.record("\(verdict)")
@@ -150,7 +151,7 @@ struct QuotaLedgerTests {
     @Test func aFileThatOthersMayWriteIsReplaced() throws {
         let test = try TestLedger()
         #expect(try test.ledger().admit(.make(requests: 1)) == admitted)
-        chmod(test.path, 0o666)
+        _ = unsafe chmod(test.path, 0o666)
         #expect(try test.ledger().admit(.make(requests: 1)) == admitted)
         let attributes = try FileManager.default.attributesOfItem(atPath: test.path)
         #expect(attributes[.posixPermissions] as? Int == 0o600)
@@ -198,7 +199,7 @@ struct QuotaLedgerTests {
         #expect(try Data(contentsOf: URL(filePath: test.folder + "/other")) == Data("kept".utf8))
         try FileManager.default.removeItem(atPath: test.path)
 
-        #expect(mkfifo(test.path, 0o600) == 0)
+        #expect(unsafe mkfifo(test.path, 0o600) == 0)
         #expect(throws: QuotaError(step: "use", path: test.path, reason: .notPlain)) { try test.ledger().prepare() }
     }
 
@@ -206,7 +207,7 @@ struct QuotaLedgerTests {
     @Test(.enabled(if: geteuid() == 0)) func anotherUsersFile() throws {
         let test = try TestLedger()
         try test.ledger().prepare()
-        #expect(chown(test.path, 65_534, 65_534) == 0)
+        #expect(unsafe chown(test.path, 65_534, 65_534) == 0)
         let before = test.bytes
         #expect(throws: QuotaError(step: "use", path: test.path, reason: .foreign)) {
             try test.ledger().admit(.make(requests: 1))
