@@ -18,8 +18,7 @@ let package = Package(
         .executable(name: "countersign-operator", targets: ["countersign-operator"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
     ],
     targets: [
         .target(name: "CFastCGI", linkerSettings: [.linkedLibrary("fcgi")]),
@@ -31,15 +30,13 @@ let package = Package(
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "CMagic", linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "CSpawn"),
+        .target(name: "CTOML"),
         .target(name: "FastCGI", dependencies: ["CFastCGI"], swiftSettings: strict),
         .target(name: "S3Authorization", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "S3Client", dependencies: ["CCurl", "S3Authorization"], swiftSettings: strict),
         .target(
             name: "UploadService",
-            dependencies: [
-                "CMagic", "CSpawn", "FastCGI", "S3Authorization", "S3Client",
-                .product(name: "TOMLKit", package: "TOMLKit"),
-            ],
+            dependencies: ["CMagic", "CSpawn", "CTOML", "FastCGI", "S3Authorization", "S3Client"],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -50,10 +47,8 @@ let package = Package(
             // Binding the shared C++ runtime would take a third of a cold start.
             linkerSettings: [
                 .unsafeFlags(
-                    [
-                        "-L\(Context.packageDirectory)/Sources/countersign/Linking", "-Xlinker", "--whole-archive",
-                        "-Xlinker", "-l:libstdc++.a", "-Xlinker", "--no-whole-archive",
-                    ], .when(configuration: .release))
+                    ["-L\(Context.packageDirectory)/Sources/countersign/Linking", "-Xclang-linker", "-static-libgcc"],
+                    .when(configuration: .release))
             ]
         ),
         // The operator's commands: what they do, and the program that reads their options. The responder starts it, so that
@@ -94,7 +89,7 @@ let package = Package(
         ),
         .testTarget(
             name: "OperatorCommandsTests",
-            dependencies: ["OperatorCommands", "S3Authorization", "S3Client", "UploadService"],
+            dependencies: ["FastCGI", "OperatorCommands", "S3Authorization", "S3Client", "UploadService"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -103,5 +98,6 @@ let package = Package(
             resources: [.copy("Vectors")],
             swiftSettings: strict
         ),
-    ]
+    ],
+    cxxLanguageStandard: .cxx17
 )

@@ -1,6 +1,7 @@
 #!/bin/bash
-# What takes too long for run.sh: restarts under load, many times; ten minutes of mixed load (COUNTERSIGN_SOAK_SECONDS);
-# the package in a Debian root of its own, for which it must be root. Installs what is missing.
+# What takes too long for run.sh: restarts under load, many times; ten times the nonsense for the HTTP API; ten minutes
+# of mixed load (COUNTERSIGN_SOAK_SECONDS); a sweep of a million uploads; the package in a Debian root of its own, for
+# which it must be root. Installs what is missing.
 # The exit status is 0 only when every part passed.
 
 set -uo pipefail
@@ -19,10 +20,14 @@ end_to_end() {
 find_swift || exit
 part "install" install_packages "${BUILD_PACKAGES[@]}" "${S3_PACKAGES[@]}" "${TEST_PACKAGES[@]}" \
     "${PACKAGING_PACKAGES[@]}" debootstrap
+part "install what examines the API" install_api_tools
 part "build release" swift build -c release --static-swift-stdlib --product countersign
 COUNTERSIGN_RESTARTS=${COUNTERSIGN_RESTARTS:-60} \
     part "restart under load" end_to_end Tests/EndToEndTests/test_lifecycle.py -k restart
+COUNTERSIGN_API_EXAMPLES=${COUNTERSIGN_API_EXAMPLES:-200} \
+    part "HTTP API" end_to_end Tests/EndToEndTests/test_openapi.py
 export COUNTERSIGN_TESTS_ARE_SLOW=1
 part "mixed load" end_to_end -s Tests/EndToEndTests/slow/test_soak.py
+part "million uploads" end_to_end -s Tests/EndToEndTests/slow/test_million.py
 part "Debian package" end_to_end Tests/EndToEndTests/slow/test_debian_package.py
 all_parts

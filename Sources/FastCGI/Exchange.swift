@@ -12,10 +12,6 @@ import CFastCGI
 
     deinit { unsafe Self.free(request) }
 
-    var role: Int { unsafe Int(request.pointee.role) }
-
-    var parameters: Parameters { unsafe Parameters(environment: request.pointee.envp) }
-
     /// FCGI_STDIN to its end; nil where it is not exactly `count` bytes.
     func body(_ count: Int) -> [UInt8]? {
         let body = unsafe [UInt8](unsafeUninitializedCapacity: count + 1) { buffer, received in

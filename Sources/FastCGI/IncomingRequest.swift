@@ -1,7 +1,7 @@
 /// One request as it comes in, record by record, however the bytes were cut: strict framing, bounded size, no I/O.
 ///
-/// libfcgi reads a request only from here, whole: so it never waits for a peer, and never meets a management record, a
-/// foreign request or a length that is not true. FastCGI 1.0, section 5,
+/// libfcgi reads a request only from here, whole and without its parameters: so it never waits for a peer, and never meets
+/// a management record, a foreign request or a length that is not true. FastCGI 1.0, section 5,
 /// <https://fastcgi-archives.github.io/FastCGI_Specification.html#S5>.
 struct IncomingRequest: ~Copyable {
     enum Step: Equatable {
@@ -22,12 +22,14 @@ struct IncomingRequest: ~Copyable {
     private let limits: Limits
     private(set) var id: UInt16 = 0
     private(set) var keepsConnection = false
-    private(set) var params: [UInt8] = []
+    /// None before they are whole, and none of a request with a `flaw`.
+    private(set) var parameters = Parameters()
     private(set) var body: [UInt8] = []
     private(set) var contentLength = ContentLength.missing
-    /// Something that libfcgi's C strings would hide: the request is answered, its parameters are not used.
+    /// The request is answered, its parameters are not used.
     private(set) var flaw: Malformation?
 
+    private var params: [UInt8] = []
     private var phase = Phase.begin
     private var sink = Sink.nothing
     private var header: UInt64 = 0
@@ -52,6 +54,7 @@ struct IncomingRequest: ~Copyable {
         id = 0
         keepsConnection = false
         phase = .begin
+        parameters = Parameters()
         contentLength = .missing
         flaw = nil
         managementRecords = 0
@@ -170,14 +173,18 @@ struct IncomingRequest: ~Copyable {
 
     private mutating func endParams() -> Step? {
         phase = .stdin
-        switch PairSurvey(params) {
-        case .broken: return .broken(.brokenRecord)
-        case .flawed(let malformation): flaw = malformation
-        case .sound(let length):
-            contentLength = length
-            if case .bytes(let count) = length, count > limits.body {
-                return .refused(.bodyTooLarge(limit: limits.body))
+        do throws(Parameters.Unreadable) {
+            parameters = try Parameters(parsing: params)
+        } catch {
+            switch error {
+            case .broken: return .broken(.brokenRecord)
+            case .malformed(let malformation): flaw = malformation
             }
+            return nil
+        }
+        contentLength = ContentLength(parameters["CONTENT_LENGTH"])
+        if case .bytes(let count) = contentLength, count > limits.body {
+            return .refused(.bodyTooLarge(limit: limits.body))
         }
         return nil
     }

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Two lengths of one or four bytes, a name, a value.
 ///
 /// FastCGI 1.0, section 3.4, <https://fastcgi-archives.github.io/FastCGI_Specification.html#S3.4>.
@@ -34,38 +32,5 @@ struct NameValuePair: Equatable {
         let length = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
         offset += 4
         return Int(UInt32(bigEndian: length) & 0x7fff_ffff)
-    }
-}
-
-/// What can be told from the pairs before libfcgi joins each to a C string, and what that would hide.
-enum PairSurvey: Equatable {
-    /// A length reaches behind the end: there is no telling what was meant.
-    case broken
-    /// NUL would cut the string; `=` in a name would move the border to the value.
-    case flawed(Malformation)
-    case sound(contentLength: ContentLength)
-
-    init(_ bytes: [UInt8]) {
-        self = unsafe bytes.withUnsafeBytes { bytes in unsafe PairSurvey(bytes) }
-    }
-
-    private init(_ bytes: UnsafeRawBufferPointer) {
-        var offset = 0
-        var flaw: Malformation?
-        var contentLength = ContentLength.missing
-        while offset < bytes.count {
-            guard let base = bytes.baseAddress, let pair = unsafe NameValuePair(bytes, at: &offset) else {
-                self = .broken
-                return
-            }
-            let name = unsafe base + pair.name.lowerBound
-            let length = pair.name.count
-            if unsafe length == 0 || memchr(name, Int32(UInt8(ascii: "=")), length) != nil { flaw = .parameterName }
-            if unsafe memchr(name, 0, length + pair.value.count) != nil { flaw = .nulInParameter }
-            if length == 14, unsafe memcmp(name, "CONTENT_LENGTH", length) == 0 {
-                contentLength = unsafe ContentLength(Array(bytes[pair.value])[...])
-            }
-        }
-        self = flaw.map(Self.flawed) ?? .sound(contentLength: contentLength)
     }
 }

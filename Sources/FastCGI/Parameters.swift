@@ -2,48 +2,83 @@ import Glibc
 
 /// The CGI meta-variables of one request, as bytes in one buffer.
 ///
-/// Each entry is two 32-bit lengths, the name, `=` and the value; a lookup walks them and compares. RFC 3875, section 4.1,
+/// Each entry is two 32-bit lengths, the name and the value; a lookup walks them and compares. RFC 3875, section 4.1,
 /// <https://www.rfc-editor.org/rfc/rfc3875#section-4.1>.
 package struct Parameters: Sendable {
     private var storage: [UInt8] = []
 
+    init() {}
+
     package init(_ pairs: [(String, String)]) {
         for (name, value) in pairs where !name.isEmpty {
-            let lengths = (UInt32(truncatingIfNeeded: name.utf8.count), UInt32(truncatingIfNeeded: value.utf8.count))
-            unsafe withUnsafeBytes(of: lengths) { lengths in unsafe storage.append(contentsOf: lengths) }
-            storage.append(contentsOf: name.utf8)
-            storage.append(UInt8(ascii: "="))
-            storage.append(contentsOf: value.utf8)
+            var (name, value) = (name, value)
+            name.withUTF8 { name in
+                value.withUTF8 { value in
+                    unsafe append(UnsafeRawBufferPointer(name), UnsafeRawBufferPointer(value))
+                }
+            }
         }
     }
 
     /// Copies a null-terminated vector of `NAME=value` strings; one without `=` or without a name is left out.
     package init(environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) {
-        guard let environment = unsafe environment else { return }
-        var size = 0
-        var next = unsafe environment
+        guard var next = unsafe environment else { return }
         while let variable = unsafe next.pointee {
-            size += unsafe strlen(variable) + Self.prefix
             unsafe next += 1
+            let text = unsafe UnsafeRawBufferPointer(start: variable, count: strlen(variable))
+            guard let sign = unsafe text.firstIndex(of: UInt8(ascii: "=")), sign > 0 else { continue }
+            unsafe append(.init(rebasing: text[..<sign]), .init(rebasing: text[(sign + 1)...]))
         }
-        storage = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            guard let base = UnsafeMutableRawPointer(buffer.baseAddress) else { return }
-            unsafe next = environment
-            while let variable = unsafe next.pointee {
-                unsafe next += 1
-                let length = unsafe strlen(variable)
-                guard let sign = unsafe memchr(variable, Int32(UInt8(ascii: "=")), length) else { continue }
-                let nameLength = unsafe UnsafeRawPointer(sign) - UnsafeRawPointer(variable)
-                // What was counted is what there is room for, whatever another thread does to the environment.
-                guard nameLength > 0, count + length + Self.prefix <= size else { continue }
-                let valueLength = length - nameLength - 1
-                let entry = unsafe base + count
-                unsafe entry.storeBytes(of: UInt32(truncatingIfNeeded: nameLength), as: UInt32.self)
-                unsafe entry.storeBytes(of: UInt32(truncatingIfNeeded: valueLength), toByteOffset: 4, as: UInt32.self)
-                unsafe memcpy(entry + Self.prefix, variable, length)
-                count += Self.prefix + length
+    }
+
+    private mutating func append(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+        let lengths = (UInt32(truncatingIfNeeded: name.count), UInt32(truncatingIfNeeded: value.count))
+        unsafe withUnsafeBytes(of: lengths) { lengths in unsafe storage.append(contentsOf: lengths) }
+        unsafe storage.append(contentsOf: name)
+        unsafe storage.append(contentsOf: value)
+    }
+
+    /// Why a FastCGI PARAMS stream holds no parameters.
+    enum Unreadable: Error, Equatable {
+        /// A length reaches behind the end: there is no telling what was meant.
+        case broken
+        /// What C strings, or `NAME=value`, could not tell from another name or value.
+        case malformed(Malformation)
+    }
+
+    /// Reads the name-value pairs of a whole stream; one that is broken is that, whatever else is wrong before.
+    init(parsing stream: [UInt8]) throws(Unreadable) {
+        var problem: Unreadable?
+        // No entry is longer than four times its pair, which has two bytes at least.
+        storage = unsafe [UInt8](unsafeUninitializedCapacity: stream.count * 4) { entries, count in
+            unsafe stream.withUnsafeBytes { stream in
+                problem = unsafe Self.copyPairs(stream, to: UnsafeMutableRawBufferPointer(entries), &count)
             }
         }
+        if let problem { throw problem }
+    }
+
+    private static func copyPairs(
+        _ stream: UnsafeRawBufferPointer, to entries: UnsafeMutableRawBufferPointer, _ count: inout Int
+    ) -> Unreadable? {
+        guard let start = stream.baseAddress, let base = entries.baseAddress else { return nil }
+        var problem: Unreadable?
+        var offset = 0
+        while offset < stream.count {
+            guard let pair = unsafe NameValuePair(stream, at: &offset) else { return .broken }
+            let name = unsafe start + pair.name.lowerBound
+            let (nameLength, length) = (pair.name.count, pair.name.count + pair.value.count)
+            if unsafe nameLength == 0 || memchr(name, Int32(UInt8(ascii: "=")), nameLength) != nil {
+                problem = .malformed(.parameterName)
+            }
+            if unsafe memchr(name, 0, length) != nil { problem = .malformed(.nulInParameter) }
+            let entry = unsafe base + count
+            unsafe entry.storeBytes(of: UInt32(truncatingIfNeeded: nameLength), as: UInt32.self)
+            unsafe entry.storeBytes(of: UInt32(truncatingIfNeeded: pair.value.count), toByteOffset: 4, as: UInt32.self)
+            unsafe memcpy(entry + prefix, name, length)
+            count += prefix + length
+        }
+        return problem
     }
 
     /// The value, or nil where the web server sent none; an empty value is not nil.
@@ -105,7 +140,7 @@ package struct Parameters: Sendable {
                     }
                     unsafe keys[place] = hash
                     count += 1
-                    offset += Self.prefix + length + 1 + valueLength
+                    offset += Self.prefix + length + valueLength
                 }
                 return false
             }
@@ -132,12 +167,11 @@ package struct Parameters: Sendable {
     ) -> Range<Int>? {
         guard let base = bytes.baseAddress, let name = wanted.baseAddress else { return nil }
         while offset < bytes.count {
-            let nameLength = unsafe Int(base.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
-            let valueLength = unsafe Int(base.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self))
-            let start = offset + prefix
-            let value = start + nameLength + 1
-            offset = value + valueLength
-            if nameLength == wanted.count, unsafe memcmp(base + start, name, nameLength) == 0 {
+            let lengths = unsafe base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            let start = offset &+ prefix
+            let value = start &+ Int(UInt32(truncatingIfNeeded: lengths))
+            offset = value &+ Int(lengths &>> 32)
+            if value &- start == wanted.count, unsafe memcmp(base + start, name, wanted.count) == 0 {
                 return value..<offset
             }
         }

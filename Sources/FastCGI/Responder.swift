@@ -22,6 +22,8 @@ package final class Responder: Sendable {
     ]
 
     let limits: Limits
+    /// Of the limits, in milliseconds, worked out once: a `Duration` counts in 128 bits.
+    private let times: (request: Int, answer: Int, idle: Int)
     let check: RequestCheck
     let handler: @Sendable (Request) -> Response
     let refusal: @Sendable (Refusal, Parameters?) -> Response
@@ -62,6 +64,7 @@ package final class Responder: Sendable {
     ) throws(ListenerError) {
         clocks = (0..<max(workers, 1)).map { _ in WorkerClock() }
         self.limits = limits
+        times = (limits.request.milliseconds, limits.answer.milliseconds, limits.idle.milliseconds)
         self.handler = handler
         self.refusal = refusal
         self.event = event
@@ -74,7 +77,8 @@ package final class Responder: Sendable {
         signals = try Signals()
     }
 
-    var isDraining: Bool { draining.load(ordering: .sequentiallyConsistent) }
+    /// Whether it was told to stop, and answers what has begun.
+    package var isDraining: Bool { draining.load(ordering: .sequentiallyConsistent) }
 
     /// Open connections, for tests and metrics.
     package var connections: Int { table.count }
@@ -103,6 +107,7 @@ package final class Responder: Sendable {
         _ listener: Listener, operators: [PlainServer] = [], beside: () -> Void = {}
     ) throws(ListenerError) -> Drain {
         Signals.block()
+        Thread.shareHeaps()
         for server in operators { try server.start() }
         defer { for server in operators { server.stop() } }
         FCGX_Init()
@@ -233,18 +238,18 @@ package final class Responder: Sendable {
 
     func startReceiving(_ connection: Connection) {
         connection.phase.store(.receiving, ordering: .sequentiallyConsistent)
-        connection.deadline.store(Clock.now() + limits.request.milliseconds, ordering: .sequentiallyConsistent)
+        connection.deadline.store(Clock.now() + times.request, ordering: .sequentiallyConsistent)
     }
 
     func startAnswering(_ connection: Connection) {
         connection.phase.store(.answering, ordering: .sequentiallyConsistent)
-        connection.deadline.store(Clock.now() + limits.answer.milliseconds, ordering: .sequentiallyConsistent)
+        connection.deadline.store(Clock.now() + times.answer, ordering: .sequentiallyConsistent)
     }
 
     /// Gives a connection back to epoll; it is another worker's from here on.
     func park(_ connection: Connection) {
         if connection.request.isUntouched {
-            connection.deadline.store(Clock.now() + limits.idle.milliseconds, ordering: .sequentiallyConsistent)
+            connection.deadline.store(Clock.now() + times.idle, ordering: .sequentiallyConsistent)
             connection.phase.store(connection.isWatched ? .idle : .fresh, ordering: .sequentiallyConsistent)
         }
         let again = connection.isWatched

@@ -115,7 +115,7 @@ import Synchronization
             responder.event(.brokenRecord)
             return false
         }
-        let parameters = exchange.parameters
+        let parameters = connection.request.parameters
         let body = exchange.body(connection.request.body.count)
         let response = respond(parameters, body, declared: connection.request.contentLength)
         let isHead = parameters.isHead
@@ -145,7 +145,7 @@ import Synchronization
             responder.event(.brokenRecord)
             return false
         }
-        let parameters = isReadable ? exchange.parameters : nil
+        let parameters = isReadable ? connection.request.parameters : nil
         let response = responder.refusal(refusal, parameters)
         let isHead = parameters?.isHead ?? false
         return write(response, head: isHead, exchange, connection)
@@ -162,12 +162,13 @@ import Synchronization
         return isWhole
     }
 
-    /// The request anew, as the records that libfcgi is to read.
+    /// The request anew, as the records that libfcgi is to read. The parameters are not among them: it would make a C
+    /// string of each, which we have no use for.
     private mutating func prepare(_ request: borrowing IncomingRequest, body: Bool) {
         records.removeAll(keepingCapacity: records.capacity < 1 << 20)
         records.append(header: .beginRequest, id: request.id, contentLength: 8)
         records.append(contentsOf: [0, UInt8(Record.Role.responder), Record.keepConnection, 0, 0, 0, 0, 0])
-        records.append(stream: .params, id: request.id, content: request.hasParameters ? request.params : [])
+        records.append(stream: .params, id: request.id, content: [])
         records.append(stream: .stdin, id: request.id, content: body ? request.body : [])
     }
 }

@@ -26,3 +26,41 @@ package enum StandardOutput {
         }
     }
 }
+
+/// What comes on a descriptor, line by line: a million lines take no more memory than one.
+package struct InputLines {
+    /// Bytes of a line; of a longer one the rest is left out, which makes it none of ours.
+    package static let limit = 4096
+
+    private let descriptor: Int32
+    private var buffer: ArraySlice<UInt8> = []
+
+    package init(_ descriptor: Int32 = 0) {
+        self.descriptor = descriptor
+    }
+
+    /// The next line that is not empty, without its end; nil after the last.
+    package mutating func next() throws(ConfigurationFile.Failure) -> [UInt8]? {
+        var line: [UInt8] = []
+        while true {
+            if buffer.isEmpty {
+                buffer = try piece()
+                guard !buffer.isEmpty else { return line.isEmpty ? nil : line }
+            }
+            let end = buffer.firstIndex(of: 0x0a)
+            line += buffer[..<(end ?? buffer.endIndex)].prefix(Self.limit - line.count)
+            buffer = end.map { buffer[($0 + 1)...] } ?? []
+            if end != nil, !line.isEmpty { return line }
+        }
+    }
+
+    private func piece() throws(ConfigurationFile.Failure) -> ArraySlice<UInt8> {
+        var bytes = [UInt8](repeating: 0, count: 16 << 10)
+        while true {
+            let count = unsafe read(descriptor, &bytes, bytes.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .failed(errno) }
+            return bytes[..<count]
+        }
+    }
+}

@@ -84,9 +84,25 @@ public struct ByteString: Sendable {
     }
 
     package func equalsIgnoringASCIICase(_ other: ByteString) -> Bool {
+        unsafe other.bytes.withUnsafeBufferPointer { unsafe equalsIgnoringASCIICase($0) }
+    }
+
+    /// Whether this is that literal in any case; nothing is allocated for the comparison.
+    package func isInAnyCase(_ literal: StaticString) -> Bool {
+        unsafe equalsIgnoringASCIICase(
+            UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+    }
+
+    private func equalsIgnoringASCIICase(_ other: UnsafeBufferPointer<UInt8>) -> Bool {
         guard count == other.count else { return false }
-        return zip(bytes, other.bytes).allSatisfy { left, right in
-            left == right || (left ^ right == 0x20 && (left | 0x20) >= 0x61 && (left | 0x20) <= 0x7a)
+        return unsafe bytes.withUnsafeBufferPointer { bytes in
+            for index in bytes.indices {
+                let (left, right) = unsafe (bytes[index], other[index])
+                guard left == right || (left ^ right == 0x20 && (left | 0x20) >= 0x61 && (left | 0x20) <= 0x7a) else {
+                    return false
+                }
+            }
+            return true
         }
     }
 }

@@ -66,20 +66,22 @@ package enum PercentEncoding {
     /// Whether `text` is ASCII, its escapes are whole, and what they stand for is printable ASCII: told in one pass, with
     /// nothing decoded. False says nothing about other characters.
     package static func decodesToPrintableASCII(_ text: ByteString) -> Bool {
-        let bytes = text.bytes
-        var index = bytes.startIndex
-        while index < bytes.endIndex {
-            var byte = bytes[index]
-            index += 1
-            if byte == UInt8(ascii: "%") {
-                guard bytes.endIndex - index >= 2, let high = value(bytes[index]), let low = value(bytes[index + 1])
-                else { return false }
-                byte = high << 4 | low
-                index += 2
+        unsafe text.bytes.withUnsafeBufferPointer { bytes in
+            var index = 0
+            while index < bytes.count {
+                var byte = unsafe bytes[index]
+                index &+= 1
+                if byte == UInt8(ascii: "%") {
+                    guard bytes.count &- index >= 2, let high = unsafe value(bytes[index]),
+                        let low = unsafe value(bytes[index &+ 1])
+                    else { return false }
+                    byte = high << 4 | low
+                    index &+= 2
+                }
+                guard byte >= 0x20, byte < 0x7f else { return false }
             }
-            guard byte >= 0x20, byte < 0x7f else { return false }
+            return true
         }
-        return true
     }
 
     static func isUnreserved(_ byte: UInt8) -> Bool {

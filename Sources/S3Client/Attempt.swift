@@ -32,4 +32,6 @@ package enum Operation: String, Sendable, CaseIterable {
     case putBucketCORS = "PutBucketCors"
     case getBucketLifecycle = "GetBucketLifecycleConfiguration"
     case putBucketLifecycle = "PutBucketLifecycleConfiguration"
+    /// STS's.
+    case assumeRole = "AssumeRole"
 }

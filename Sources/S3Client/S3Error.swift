@@ -90,24 +90,27 @@ extension S3Error {
 
 extension S3Error: CustomStringConvertible {
     /// One line for the log.
-    package var description: String {
+    package var description: String { text(of: "S3") }
+
+    /// The same of another service, by its name.
+    package func text(of service: String) -> String {
         switch self {
         case .refused(let refusal):
-            "S3 answers \(refusal.status) \(refusal.code.isEmpty ? "without a code" : refusal.code.description)"
+            "\(service) answers \(refusal.status) \(refusal.code.isEmpty ? "without a code" : refusal.code.description)"
                 + (refusal.message.isEmpty ? "" : ": \(refusal.message)")
                 + (refusal.region.map { ", it expects region \($0)" } ?? "")
                 + (refusal.requestID.isEmpty ? "" : " (request \(refusal.requestID))")
         case .unreachable(.library(let text)): "libcurl: \(text)"
-        case .unreachable(.connection(let text)): "S3 cannot be reached: \(text)"
-        case .unreachable(.certificate(let text)): "S3 is not trusted: \(text)"
-        case .unreachable(.interrupted(let text)): "the connection to S3 broke: \(text)"
-        case .timedOut: "S3 does not answer in time"
-        case .badAnswer(let text): "S3's answer is none: \(text)"
-        case .answerTooLarge: "S3's answer is too large"
+        case .unreachable(.connection(let text)): "\(service) cannot be reached: \(text)"
+        case .unreachable(.certificate(let text)): "\(service) is not trusted: \(text)"
+        case .unreachable(.interrupted(let text)): "the connection to \(service) broke: \(text)"
+        case .timedOut: "\(service) does not answer in time"
+        case .badAnswer(let text): "\(service)'s answer is none: \(text)"
+        case .answerTooLarge: "\(service)'s answer is too large"
         case .redirected(let region):
-            "S3 redirects elsewhere" + (region.map { ": the bucket is in region \($0)" } ?? "")
+            "\(service) redirects elsewhere" + (region.map { ": the bucket is in region \($0)" } ?? "")
         case .preconditionFailed: "the object is not as the condition wants it"
-        case .notFound(let code): "S3 has no such thing" + (code.isEmpty ? "" : ": \(code)")
+        case .notFound(let code): "\(service) has no such thing" + (code.isEmpty ? "" : ": \(code)")
         case .conflict: "another write of the same key is under way"
         case .credentials(let error): "no credentials: \(error)"
         case .unsendable(let error): "the request cannot be sent: \(error)"

@@ -21,17 +21,23 @@ package struct Dispatcher: Sendable {
     func noteReload(isGood: Bool) { operations.reloads.note(surroundings.now(), isGood: isGood) }
 
     package func respond(to request: Request) -> Response {
-        respond(to: request, refusal: nil, at: .site)
+        respond(to: request, refusal: nil, at: .site).response
     }
 
     /// The answer to a question of an operator's, by a socket that only operators can reach.
     package func respond(toOperator request: Request) -> Response {
-        respond(to: request, refusal: nil, at: .operators)
+        respond(to: request, refusal: nil, at: .operators).response
+    }
+
+    /// The answer to a request that was made up here, by the very steps of one that came.
+    package func respond(toShell request: ShellRequest) -> ShellAnswer {
+        let (response, account) = respond(to: request.request(to: site), refusal: nil, at: .site)
+        return ShellAnswer(response, account)
     }
 
     /// The answer to a request that did not come whole.
     package func respond(to refusal: Refusal, _ parameters: Parameters?) -> Response {
-        respond(to: Request(parameters: parameters ?? Parameters([])), refusal: refusal, at: .site)
+        respond(to: Request(parameters: parameters ?? Parameters([])), refusal: refusal, at: .site).response
     }
 
     /// A line about what is no request.
@@ -45,7 +51,9 @@ package struct Dispatcher: Sendable {
         log("\(event)", event.severity)
     }
 
-    private func respond(to request: Request, refusal: Refusal?, at door: Door) -> Response {
+    private func respond(
+        to request: Request, refusal: Refusal?, at door: Door
+    ) -> (response: Response, account: Account) {
         let start = surroundings.stopwatch()
         let shared = current.now
         let inquiry = Inquiry(request, at: shared)
@@ -65,7 +73,7 @@ package struct Dispatcher: Sendable {
         let duration = surroundings.stopwatch() - start
         surroundings.metrics.count(inquiry.route, account, status: response.status, microseconds: duration)
         log(inquiry, account, response.status, duration)
-        return response
+        return (response, account)
     }
 
     private func answer(
@@ -78,7 +86,9 @@ package struct Dispatcher: Sendable {
         if method == .options {
             return CrossOrigin.preflight(route, requested: inquiry.parameter("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"))
         }
-        if !method.isSafe || route.givesLeave, case .foreign = origin { throw .foreignOrigin }
+        if !method.isSafe || route.givesLeave || inquiry.asksForCredentials, case .foreign = origin {
+            throw .foreignOrigin
+        }
         switch route {
         case .sign: return try SigningHandler(inquiry, surroundings).respond(&account)
         case .emptyPage: return EmptyPageHandler.response
@@ -105,7 +115,7 @@ package struct Dispatcher: Sendable {
             return MetricsPage(metrics: surroundings.metrics, desk: operations, site: shared.site)
                 .response(MetricsText.Format(accept: inquiry.parameter("HTTP_ACCEPT")))
         case .multipart(let route): return try MultipartHandler(inquiry, surroundings).respond(to: route, &account)
-        case .sts: throw .noTemporaryCredentials
+        case .sts: return try TemporaryCredentialsHandler(inquiry, surroundings).respond(&account)
         }
     }
 
@@ -122,6 +132,7 @@ package struct Dispatcher: Sendable {
             if let profile = account.profile { line.add("profile", profile) }
             if let key = account.key { line.add("key", key) }
             if let storageKey = account.storageKey { line.add("storage_key", storageKey) }
+            if let key = account.lentKey { line.add("lent_key", key) }
             if let cause = account.cause ?? account.reason?.cause { line.add("cause", cause) }
             if let reason = account.reason {
                 line.add("reason", word: reason.code)
@@ -138,8 +149,10 @@ struct Account {
     var user: ByteString?
     var profile: ByteString?
     var key: ByteString?
-    /// Which request of a chunked upload.
+    /// Which request of a chunked upload, or `credentials`.
     var operation: StaticString?
+    /// The id of the key that a browser was given.
+    var lentKey: ByteString?
     var reason: RequestError?
     var storageKey: ByteString?
     /// Bytes of the upload that this very request completed.

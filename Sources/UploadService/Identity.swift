@@ -8,6 +8,13 @@ struct Identity {
     let name: ByteString
 }
 
+extension Identity {
+    /// A browser without a user, whose name is its prefix without the slash.
+    init(anonymous prefix: KeyPrefix) {
+        self.init(prefix: prefix, name: ByteString(prefix.text.bytes.dropLast()))
+    }
+}
+
 extension Inquiry {
     /// The user in the trusted parameter, else the holder of a signed cookie where anonymous users are served.
     func identity() throws(RequestError) -> Identity {
@@ -21,6 +28,6 @@ extension Inquiry {
         guard let anonymous = site.anonymous, let cookies = parameter("HTTP_COOKIE"),
             let prefix = anonymous.prefix(in: cookies, isSecure: isSecure)
         else { throw .loginRequired }
-        return Identity(prefix: prefix, name: ByteString(prefix.text.bytes.dropLast()))
+        return Identity(anonymous: prefix)
     }
 }

@@ -3,7 +3,8 @@ internal import S3Authorization
 internal import S3Client
 
 /// One request as the upload desk sees it: which of our URLs it is for, and what the web server says about it.
-struct Inquiry {
+/// A class, so that its handlers share it.
+final class Inquiry {
     enum Method: String {
         case get = "GET"
         case head = "HEAD"
@@ -53,7 +54,7 @@ struct Inquiry {
         if let url = site.url { return url.scheme == .https }
         if let scheme = parameter("REQUEST_SCHEME") { return scheme.is("https") }
         guard let https = parameter("HTTPS") else { return false }
-        return !https.equalsIgnoringASCIICase("off")
+        return !https.isInAnyCase("off")
     }
 
     /// Where S3 may redirect this request's iframe.

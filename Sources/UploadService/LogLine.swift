@@ -3,27 +3,29 @@ internal import S3Authorization
 /// One line of the log about one request, in logfmt or JSON; never a secret, a signature or a policy.
 ///
 /// <https://brandur.org/logfmt>
-struct LogLine {
-    private var text: [UInt8] = []
+struct LogLine: ~Copyable {
+    private var text = ByteWriter(capacity: 512)
     private let isJSON: Bool
     private var isEmpty = true
 
     /// The line as it stands.
-    var bytes: [UInt8] { isJSON ? text + [UInt8(ascii: "}")] : text }
+    var bytes: [UInt8] { isJSON ? text.bytes + [UInt8(ascii: "}")] : text.bytes }
 
     init(isJSON: Bool = false) {
         self.isJSON = isJSON
-        text.reserveCapacity(256)
         if isJSON { text.append(UInt8(ascii: "{")) }
     }
 
     /// Begins with what nobody else adds: the severity, and the time in milliseconds since 1970.
     init(_ style: LogStyle, _ severity: Severity, milliseconds: Int64) {
-        self.init(isJSON: style.isJSON)
-        switch style.destination {
-        case .stamped: break
-        case .journal: text.insert(contentsOf: Array("<\(severity.number)>".utf8), at: 0)
-        case .plain:
+        isJSON = style.isJSON
+        if case .journal = style.destination {
+            text.append(UInt8(ascii: "<"))
+            text.append(decimal: UInt64(severity.number))
+            text.append(UInt8(ascii: ">"))
+        }
+        if isJSON { text.append(UInt8(ascii: "{")) }
+        if case .plain = style.destination {
             add("time", milliseconds: milliseconds)
             add("level", word: severity.word)
         }
@@ -32,8 +34,8 @@ struct LogLine {
     mutating func add(_ name: StaticString, _ value: ByteString) {
         begin(name)
         let value = value.bytes.prefix(Self.maximumLength)
-        if !isJSON && !value.isEmpty && value.allSatisfy(Self.isPlain) {
-            text += value
+        if !isJSON && !value.isEmpty && Self.isPlain(value) {
+            text.append(value)
             return
         }
         text.append(UInt8(ascii: "\""))
@@ -45,7 +47,7 @@ struct LogLine {
     mutating func add(_ name: StaticString, word: StaticString) {
         begin(name)
         if isJSON { text.append(UInt8(ascii: "\"")) }
-        unsafe text.append(contentsOf: UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+        text.append(word)
         if isJSON { text.append(UInt8(ascii: "\"")) }
     }
 
@@ -69,30 +71,35 @@ struct LogLine {
     /// `2026-11-22T12:34:56.789Z`.
     private mutating func add(_ name: StaticString, milliseconds: Int64) {
         let time = (try? SigningTime(secondsSince1970: milliseconds / 1000)) ?? .start
-        let fraction = Array(String(1000 + milliseconds % 1000).utf8.dropFirst())
-        add(name, ByteString(time.text(.extended).bytes.dropLast() + [UInt8(ascii: ".")] + fraction + "Z".utf8))
+        begin(name)
+        if isJSON { text.append(UInt8(ascii: "\"")) }
+        text.append(time.text(.extended).bytes.dropLast())
+        text.append(UInt8(ascii: "."))
+        for power: Int64 in [100, 10, 1] { append(milliseconds / power % 10) }
+        text.append(UInt8(ascii: "Z"))
+        if isJSON { text.append(UInt8(ascii: "\"")) }
     }
 
     private mutating func begin(_ name: StaticString) {
         if !isEmpty { text.append(isJSON ? UInt8(ascii: ",") : 0x20) }
         isEmpty = false
         if isJSON { text.append(UInt8(ascii: "\"")) }
-        unsafe text.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        text.append(name)
         if isJSON { text.append(UInt8(ascii: "\"")) }
         text.append(isJSON ? UInt8(ascii: ":") : UInt8(ascii: "="))
     }
 
     private mutating func append(_ number: Int64) {
-        if number < 10 {
-            text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: max(0, number)))
-        } else {
-            text += Array(String(number).utf8)
-        }
+        text.append(decimal: UInt64(max(0, number)))
     }
 
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        byte > 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "=") && byte != UInt8(ascii: "\\")
-            && byte < 0x7f
+    private static func isPlain(_ text: ArraySlice<UInt8>) -> Bool {
+        unsafe text.withUnsafeBufferPointer { text in
+            unsafe text.allSatisfy { byte in
+                byte > 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "=") && byte != UInt8(ascii: "\\")
+                    && byte < 0x7f
+            }
+        }
     }
 
     /// Printable characters stay; nothing in a log may move a terminal's cursor, turn its text round or start a line.
@@ -103,11 +110,13 @@ struct LogLine {
         while let byte = rest.first {
             let length = byte < 0x80 ? 1 : Self.characterLength(rest)
             if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-                text += [UInt8(ascii: "\\"), byte]
+                text.append(UInt8(ascii: "\\"))
+                text.append(byte)
             } else if byte >= 0x20 && byte < 0x7f || length > 1 {
-                text += rest.prefix(length)
+                text.append(rest.prefix(length))
             } else {
-                text += Array((isJSON ? "\\\\x" : "\\x").utf8) + Hexadecimal.encode([byte]).bytes
+                text.append(isJSON ? "\\\\x" : "\\x")
+                text.append(Hexadecimal.encode([byte]).bytes)
             }
             rest = rest.dropFirst(max(1, length))
         }

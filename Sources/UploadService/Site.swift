@@ -31,6 +31,8 @@ package struct Site: Sendable {
     package var hook: SiteHook?
     /// Our own calls to the uploads bucket; nil where there are none.
     package var uploads: UploadsDesk?
+    /// Gives browsers keys of their own; nil where they get none.
+    package var browserCredentials: BrowserCredentialsDesk?
     /// The trusted side; nil where uploads are not completed here.
     package var storage: StorageDesk?
     /// Who may send storage events; nil where nobody may.

@@ -7,7 +7,7 @@ extension Desk {
     static func load(_ file: String?) throws -> Desk {
         do throws(ConfigurationError) {
             let loaded = try Configuration.load(
-                file: file, environment: ProcessEnvironment.all(), readFile: ConfigurationFile.read)
+                file: file, environment: ProcessEnvironment.ours(), readFile: ConfigurationFile.read)
             return try Desk(loaded.configuration, .real)
         } catch {
             StandardError.write(Array("countersign: \(error)".utf8))
@@ -16,8 +16,12 @@ extension Desk {
     }
 }
 
+extension ConfigurationOption {
+    func desk() throws -> Desk { try Desk.load(file) }
+}
+
 extension CommonOptions {
-    func desk() throws -> Desk { try Desk.load(configurationFile) }
+    func desk() throws -> Desk { try place.desk() }
 
     func say(_ text: String, json bytes: [UInt8]) {
         StandardOutput.write(json ? bytes : Array(text.utf8))

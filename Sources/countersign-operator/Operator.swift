@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import UploadService
 
 /// The operator's commands; `countersign` becomes this program for each of them.
 @main
@@ -13,24 +14,30 @@ struct Operator: ParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, CheckCommand.self, DoctorCommand.self, ExplainCommand.self, PrintCommand.self,
-            SetupCommand.self, SpoolCommand.self, SweepCommand.self,
+            SetupCommand.self, SignCommand.self, CompleteCommand.self, SpoolCommand.self, SweepCommand.self,
         ],
         helpNames: [.short, .long])
 
     /// libcurl writes on connections that may be closed.
     static func main() {
         signal(SIGPIPE, SIG_IGN)
-        main(nil)
+        guard let words = ProcessArguments.all() else { exit(withError: ValidationError("an argument is not UTF-8")) }
+        main(words)
     }
 }
 
-/// What these commands have in common.
-struct CommonOptions: ParsableArguments {
+/// What all commands have in common.
+struct ConfigurationOption: ParsableArguments {
     @Option(
         name: .customLong("config"),
         help: "The configuration; else COUNTERSIGN_CONFIG's, else /etc/countersign/countersign.toml.",
         completion: .file(extensions: ["toml"]))
-    var configurationFile: String?
+    var file: String?
+}
+
+/// What those have in common that speak to people and to programs.
+struct CommonOptions: ParsableArguments {
+    @OptionGroup var place: ConfigurationOption
 
     @Flag(help: "Print one JSON object, for programs.")
     var json = false
@@ -40,6 +47,8 @@ struct CommonOptions: ParsableArguments {
 extension ExitCode {
     /// What was given cannot be read: EX_DATAERR.
     static let data = ExitCode(65)
+    /// Another try may end better: EX_TEMPFAIL.
+    static let temporary = ExitCode(75)
     /// The configuration is wrong: EX_CONFIG.
     static let configuration = ExitCode(78)
 }

@@ -9,7 +9,8 @@ struct PrintCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "print", abstract: "Write what else must be configured, made from the one configuration.",
         discussion: """
-            iam            what the two keys must be able to do, and nothing else
+            iam            what the two keys must be able to do, and nothing else; with --sweep, what countersign sweep
+                           --delete --abort-multipart needs as well
             bucket-policy  what the buckets refuse, whoever asks
             cors           who may upload from a page (JSON as the AWS CLI takes it; XML with --xml)
             lifecycle      what clears the buckets up by themselves (the same)
@@ -35,31 +36,34 @@ struct PrintCommand: ParsableCommand {
     @Option(help: "Days after which uploads are removed (lifecycle).")
     var days = 1
 
+    @Flag(help: "Let the storage key sweep the uploads bucket too (iam).")
+    var sweep = false
+
     @Flag(help: "XML instead of JSON (cors, lifecycle).")
     var xml = false
 
     @Option(help: "Where the program listens (nginx, apache, systemd).")
     var socket = "/run/countersign/countersign.sock"
 
-    @Option(
-        name: .customLong("config"),
-        help: "The configuration; else COUNTERSIGN_CONFIG's, else /etc/countersign/countersign.toml.",
-        completion: .file(extensions: ["toml"]))
-    var configurationFile: String?
+    @OptionGroup var place: ConfigurationOption
 
     func validate() throws {
         guard (1...3650).contains(days) else { throw ValidationError("--days is from 1 to 3650") }
+        guard !sweep || paper == .iam && side != .uploads else {
+            throw ValidationError("--sweep is about iam, and about the key of the storage bucket")
+        }
     }
 
     func run() throws {
-        let desk = try Desk.load(configurationFile)
+        let desk = try place.desk()
         var choices = Printer.Choices()
         choices.side = side
         choices.origins = try origins.map(Origins.checked)
         choices.days = days
+        choices.sweeps = sweep
         choices.isXML = xml
         choices.socket = socket
-        choices.configurationFile = configurationFile ?? choices.configurationFile
+        choices.configurationFile = place.file ?? choices.configurationFile
         do throws(PaperError) {
             StandardOutput.write(Array(try Printer(desk, choices).print(paper).utf8))
         } catch {

@@ -32,11 +32,7 @@ struct SetupCommand: ParsableCommand {
     @Option(help: "The file with its secret.", completion: .file())
     var secretAccessKeyFile: String?
 
-    @Option(
-        name: .customLong("config"),
-        help: "The configuration; else COUNTERSIGN_CONFIG's, else /etc/countersign/countersign.toml.",
-        completion: .file(extensions: ["toml"]))
-    var configurationFile: String?
+    @OptionGroup var place: ConfigurationOption
 
     func validate() throws {
         guard (1...3650).contains(days) else { throw ValidationError("--days is from 1 to 3650") }
@@ -46,7 +42,7 @@ struct SetupCommand: ParsableCommand {
     }
 
     func run() throws {
-        let desk = try Desk.load(configurationFile)
+        let desk = try place.desk()
         let origins = try origins.map(Origins.checked)
         let isRight: Bool
         do throws(S3Error) {

@@ -12,7 +12,8 @@ struct SweepCommand: ParsableCommand {
             is left alone, and nothing is completed twice.
 
             The storage key does all of it. It needs s3:ListBucket and s3:GetObject on the uploads bucket, s3:DeleteObject \
-            for --delete, s3:ListBucketMultipartUploads and s3:AbortMultipartUpload for --abort-multipart.
+            for --delete, s3:ListBucketMultipartUploads and s3:AbortMultipartUpload for --abort-multipart: `countersign \
+            print iam --sweep` writes them.
 
             Exit status: 0 all was done (refused uploads among it), 1 something failed, 78 the configuration is wrong.
             """)

@@ -22,6 +22,6 @@ struct Checking {
 
     func load() throws(ConfigurationError) -> Configuration.Loaded {
         try Configuration.load(
-            file: configurationFile, environment: ProcessEnvironment.all(), readFile: ConfigurationFile.read)
+            file: configurationFile, environment: ProcessEnvironment.ours(), readFile: ConfigurationFile.read)
     }
 }

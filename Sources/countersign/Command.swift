@@ -74,18 +74,20 @@ enum Usage {
     static let text = """
         Usage: countersign [serve] [--listen ADDRESS] [--config FILE]
                countersign check [--config FILE]
-               countersign doctor | explain | print | setup | spool | sweep ...
+               countersign doctor | explain | print | setup | sign | complete | spool | sweep ...
                countersign help COMMAND
 
-        serve    answer the upload requests that a web server hands over by FastCGI or CGI
-        check    read the configuration, say what is wrong with it, and leave
-        doctor   try everything out with real traffic, and say what is wrong and how to mend it
-        explain  say why S3 refused a signature, a signed URL or a policy
-        print    write what else must be configured: iam, bucket-policy, cors, lifecycle, csp, nginx, apache,
-                 systemd, fineuploader, uppy
-        setup    put CORS and lifecycle rules on the uploads bucket
-        spool    list, deliver, retry or drop the calls to the site that wait because it was down
-        sweep    find uploads whose completion never came, and complete or delete them
+        serve     answer the upload requests that a web server hands over by FastCGI or CGI
+        check     read the configuration, say what is wrong with it, and leave
+        doctor    try everything out with real traffic, and say what is wrong and how to mend it
+        explain   say why S3 refused a signature, a signed URL or a policy
+        print     write what else must be configured: iam, bucket-policy, cors, lifecycle, csp, nginx, apache,
+                  systemd, fineuploader, uppy
+        setup     put CORS and lifecycle rules on the uploads bucket
+        sign      sign as POST sign does, or print what sends one file, as a curl command too
+        complete  complete uploads as POST file_uploaded does
+        spool     list, deliver, retry or drop the calls to the site that wait because it was down
+        sweep     find uploads whose completion never came, and complete or delete them
 
         --listen ADDRESS   unix:PATH, a socket of mode 0660, or tcp:ADDRESS:PORT; without it the sockets
                            of systemd (LISTEN_FDS) or the listening socket at descriptor 0 are used, or

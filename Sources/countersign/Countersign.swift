@@ -1,9 +1,14 @@
 internal import Glibc
+internal import UploadService
 
 @main
 enum Countersign {
     static func main() {
-        exit(Command(CommandLine.arguments.dropFirst()).run().rawValue)
+        guard let words = ProcessArguments.all() else {
+            Terminal.complain("an argument is not UTF-8")
+            exit(ExitStatus.usage.rawValue)
+        }
+        exit(Command(words[...]).run().rawValue)
     }
 }
 

@@ -8,7 +8,8 @@ enum OperatorProgram {
     /// Whether these words are its business.
     static func knows(_ words: ArraySlice<String>) -> Bool {
         switch words.first {
-        case "doctor", "explain", "print", "setup", "spool", "sweep", "--generate-completion-script": true
+        case "doctor", "explain", "print", "setup", "sign", "complete", "spool", "sweep": true
+        case "--generate-completion-script": true
         case "help": words.count > 1
         default: false
         }

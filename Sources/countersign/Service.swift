@@ -4,19 +4,19 @@ internal import UploadService
 /// The responder as it runs for years: with its listener, its configuration that can change, and its operators.
 struct Service {
     private let configuration: Configuration
-    private let surroundings: Surroundings
     private let dispatcher: Dispatcher
     private let operations: OperationsDesk
     private let reloading: Reloading
+    private let outbox: OutboxWorker
 
     init(
         _ loaded: Configuration.Loaded, _ site: Site, _ surroundings: Surroundings, load: @escaping Reloading.Load
     ) {
         configuration = loaded.configuration
-        self.surroundings = surroundings
         operations = OperationsDesk(version: Usage.version, started: surroundings.now())
         dispatcher = Dispatcher(site: site, surroundings: surroundings, operations: operations)
         reloading = Reloading(dispatcher, from: configuration, surroundings, load: load)
+        outbox = OutboxWorker(dispatcher, surroundings)
         for warning in loaded.warnings { dispatcher.log("configuration: \(warning)", .warning) }
     }
 
@@ -25,13 +25,13 @@ struct Service {
             workers: configuration.server.workers, limits: Limits(configuration), trusted: configuration.trusted,
             handler: { [dispatcher] in dispatcher.respond(to: $0) },
             refusal: { [dispatcher] in dispatcher.respond(to: $0, $1) }, event: { [dispatcher] in dispatcher.note($0) },
-            reload: { [reloading] in reloading.run() }, manager: ServiceManager(environment: .ofProcess))
+            reload: { [reloading, outbox] in
+                defer { outbox.startWhereNeeded() }
+                return reloading.run()
+            }, manager: ServiceManager(environment: .ofProcess))
         operations.watch { [weak responder] in OperationsDesk.Load(responder) }
         let drain = try responder.run(
-            listener, operators: try operators(listener),
-            beside: {
-                if configuration.hook?.spool != nil { OutboxWorker(dispatcher, surroundings).start() }
-            })
+            listener, operators: try operators(listener), beside: { outbox.startWhereNeeded() })
         guard case .complete = drain else {
             dispatcher.log("the time to drain was over: \(drain)", .error)
             return .failure
@@ -59,6 +59,7 @@ extension OperationsDesk.Load {
         self.init(
             workers: responder.workers, busyWorkers: responder.busyWorkers, hungWorkers: responder.hungWorkers,
             connections: responder.connections)
+        isDraining = responder.isDraining
     }
 }
 

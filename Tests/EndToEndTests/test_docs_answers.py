@@ -27,6 +27,8 @@ class Site:
 
     def __init__(self, s3):
         self.hook = Hook()
+        self.role = gateway.make_role(s3["url"], "docs", "uploader", [
+            {"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": [f"arn:aws:s3:::{s3['uploads']}/*"]}])
         self.desk = Desk(s3, self.change)
         self.operations = self.desk.program.directory / "operations"
         for name, secret in SECRETS.items():
@@ -47,6 +49,9 @@ secret_file = "{directory}/receipt.secret"
 
 [operations]
 listen = "unix:{directory}/operations"
+
+[browser_credentials]
+role_arn = "{self.role}"
 """
 
     def stop(self):
@@ -116,6 +121,10 @@ def its_refusal(site):
     return {**answer, "errors": fields}
 
 
+def its_key(site):
+    return site.desk.get("prefix?credentials").json()["credentials"]
+
+
 def its_readiness(site):
     wait_until(lambda: is_connectable(site.operations), "the operators' socket")
     printed = adapted(snippet("docs/operating.md", "What operators see", "sh"),
@@ -136,6 +145,7 @@ ANSWERS = {
     ("docs/hook.md", "The hook", 0): its_event,
     ("docs/http.md", "Errors", 0): its_refusal,
     ("docs/operating.md", "What operators see", 0): its_readiness,
+    ("docs/temporary-credentials.md", "What a page asks", 0): its_key,
 }
 HOOKS_OWN = {"photo", "thumbnailUrl", "message"}
 

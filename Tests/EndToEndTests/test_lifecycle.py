@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -357,6 +358,22 @@ def test_not_ready(units, s3):
     assert json.loads(answer.body)["s3"] == {"ok": False}
     assert "S3 answers 403" in unit.log() and "403" not in answer.body
     assert "not-the-secret" not in unit.log()
+
+
+def test_not_ready_while_it_answers_its_last_request(units, s3):
+    unit = units(OPERATIONS + '[hook]\ncommand = ["/bin/sleep", "3"]\nauthorize = true\n').start()
+    body = json.dumps(policy(s3, new_key())).encode()
+    parameters = {**PARAMETERS, "SCRIPT_NAME": "/upload/sign", "CONTENT_TYPE": "application/json"}
+    with ThreadPoolExecutor(1) as pool:
+        last = pool.submit(request, unit.socket, parameters, body)
+        wait_until(lambda: sample(unit.metrics(), "countersign_workers_busy") == 1, "a busy worker")
+        assert unit.ask("/ready").status == 200
+        unit.process.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: unit.ask("/ready").status == 503, "another answer", seconds=2)
+        assert json.loads(unit.ask("/ready").body) == {"ready": False, "draining": True}
+        assert unit.ask("/health").status == 200
+        assert last.result()[0] in (200, 400), "it was answered"
+    assert unit.process.process.wait(20) == 0
 
 
 def test_threads_have_names(units):

@@ -3,6 +3,7 @@
 import base64
 import http.server
 import json
+import re
 import shutil
 import subprocess
 import threading
@@ -16,11 +17,14 @@ import requests
 import gateway
 import processes
 import servers
+from documents import adapted, snippet
 from faults.clock import Clock, library
+from test_docs_answers import run as shell
 from uploads import fields, policy, send
 
 ORIGIN = "https://www.example.org"
 UPLOADS, STORAGE = "operator-uploads", "operator-storage"
+COMMANDS = ("serve", "check", "doctor", "explain", "print", "setup", "sign", "complete", "spool", "sweep")
 
 
 @pytest.fixture(scope="module")
@@ -129,12 +133,23 @@ def test_help_names_every_command(desk):
     for words in (["--help"], ["help"], ["-h"]):
         result = desk.run(*words, configured=False)
         assert result.returncode == 0
-        for name in ("serve", "check", "doctor", "explain", "print", "setup"):
-            assert name in result.stdout
-    for name in ("serve", "check", "doctor", "explain", "print", "setup"):
+        for name in COMMANDS:
+            assert f"\n{name} " in result.stdout
+    for name in COMMANDS:
         result = desk.run("help", name, configured=False)
         assert (result.returncode, f"USAGE: countersign {name}" in result.stdout) == (0, True), result
     assert "_countersign countersign\n" in desk.run("--generate-completion-script", "bash", configured=False).stdout
+
+
+@pytest.mark.skipif(not processes.is_root(), reason="only root may hide /proc")
+def test_without_proc(programs):
+    """Swift would look there for the words of the command line."""
+    for program, said in (("countersign", "/nonexistent: there is no such file"),
+                          ("countersign-operator", "run `countersign check`")):
+        result = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh", str(programs / program),
+             "check", "--config", "/nonexistent"], capture_output=True, text=True, timeout=60)
+        assert said in result.stderr, result
 
 
 def test_the_second_program_is_never_looked_for_on_the_path(programs, tmp_path):
@@ -405,6 +420,45 @@ def test_a_store_that_enforces_nothing_is_found(desk):
         assert found[check]["state"] == "failed", check
 
 
+ROLE = "operator-browsers"
+
+
+def test_doctor_tries_a_browsers_key(ready, s3, keeper, tmp_path):
+    """With the role as it is printed all is well, but for two faults of Ceph's; with a wider trust the key lends itself."""
+    ready.settings["browser_credentials"] = {"role_arn": f"arn:aws:iam:::role/{ROLE}", "duration": 900}
+    script = adapted(snippet("docs/temporary-credentials.md", "The role", "sh"), {
+        "example-browsers": ROLE, ">iam.json": "| sed s,user/countersign-uploads,user/uploader, >iam.json"})
+    result = shell(script, s3, tmp_path, COUNTERSIGN_CONFIG=str(ready.config))
+    assert result.returncode == 0, result.stderr
+    allow, deny = json.loads((tmp_path / "trust.json").read_text())["Statement"]
+    assert allow["Principal"] == {"AWS": ["arn:aws:iam:::user/uploader"]} and deny["Effect"] == "Deny"
+    found = ready.doctor()
+    assert found["browser_key"]["state"] == "ok" and re.search("1[45] minutes", found["browser_key"]["message"])
+    for check in ("writes", "reads", "outside", "lists", "writes_storage", "lends"):
+        assert found[f"browser_key_{check}"]["state"] == "ok", found[f"browser_key_{check}"]
+    assert found["browser_key_forms"]["state"] == "warning" and "stores nothing" in found["browser_key_forms"]["message"]
+    assert found["browser_key_publishes"]["state"] == "failed"
+
+    gateway.service(s3["url"], "iam", "keeper").update_assume_role_policy(
+        RoleName=ROLE, PolicyDocument=gateway.compact([allow]))
+    keeper.put_public_access_block(Bucket=UPLOADS, PublicAccessBlockConfiguration={
+        "BlockPublicAcls": False, "IgnorePublicAcls": True, "BlockPublicPolicy": False, "RestrictPublicBuckets": False})
+    try:
+        found = ready.doctor()
+    finally:
+        keeper.delete_public_access_block(Bucket=UPLOADS)
+    unwell = {check: found[check]["state"] for check in found if check.startswith("browser_") and found[check]["state"] != "ok"}
+    assert unwell == {"browser_key_forms": "warning", "browser_key_lends": "failed"}
+
+
+def test_doctor_gets_no_browsers_key(ready, s3):
+    ready.settings["browser_credentials"] = {"role_arn": "arn:aws:iam:::role/nobody-has-it"}
+    found = ready.doctor()
+    assert found["browser_key"]["state"] == "failed"
+    assert "STS answers 404 NoSuchEntity" in found["browser_key"]["message"]
+    assert not [check for check in found if check.startswith("browser_key_")]
+
+
 # --- doctor and the site ---------------------------------------------------------------------------------------------
 
 FORGED = """\
@@ -641,6 +695,43 @@ def test_printed_rules_are_what_s3_takes(desk, keeper):
         tree = ElementTree.fromstring(printed(desk, *words))
         assert tree.tag == f"{{http://s3.amazonaws.com/doc/2006-03-01/}}{root}"
     assert "Expiration" not in printed(desk, "lifecycle", "--bucket", "storage").replace("Incomplete", "")
+
+
+def test_a_key_with_the_printed_rights_sweeps(programs, s3, tmp_path):
+    """The uploader owns nothing, so that only the bucket's policy lets it do something."""
+    desk = Desk(programs, s3, tmp_path)
+    owner = gateway.client(s3["url"])
+    buckets = {"uploads": "swept-uploads", "storage": "swept-storage"}
+    for side, bucket in buckets.items():
+        owner.create_bucket(Bucket=bucket)
+        desk.settings[side]["bucket"] = bucket
+    desk.settings["storage"] |= {"access_key_id": s3["uploader_key"], "secret_access_key": s3["uploader_secret"]}
+
+    def give(*words):
+        statements = json.loads(printed(desk, "iam", "--bucket", "storage", *words))["Statement"]
+        for bucket in buckets.values():
+            own = [{**statement, "Principal": {"AWS": ["arn:aws:iam:::user/uploader"]},
+                    "Resource": [name for name in statement["Resource"] if name.split(":::")[1].split("/")[0] == bucket]}
+                   for statement in statements]
+            owner.put_bucket_policy(Bucket=bucket, Policy=json.dumps({
+                "Version": "2012-10-17", "Statement": [statement for statement in own if statement["Resource"]]}))
+
+    def sweep(status):
+        result = desk.run("sweep", "--json", "--older-than", "0s", "--delete", "--abort-multipart")
+        assert result.returncode == status, result.stdout + result.stderr
+        return json.loads(result.stdout)
+
+    owner.put_object(Bucket="swept-uploads", Key="frodo/x.txt", Body=b"x")
+    owner.create_multipart_upload(Bucket="swept-uploads", Key="frodo/y.txt")
+    give()
+    summary = sweep(1)
+    assert summary["failed"] == 1 and "parts cannot be listed" in summary["problems"][0]
+    give("--sweep")
+    summary = sweep(0)
+    assert (summary["deleted"], summary["aborted"]) == (1, 1)
+    assert keys(owner, "swept-uploads") == []
+    for words in (["iam", "--sweep", "--bucket", "uploads"], ["cors", "--sweep"]):
+        assert desk.run("print", *words).returncode == 64
 
 
 def test_printed_policies(desk, keeper):

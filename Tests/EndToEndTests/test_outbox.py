@@ -120,6 +120,24 @@ def test_accepted_and_delivered_once():
         assert [each.status for each in case.hook.deliveries].count(200) == 1
 
 
+def test_the_first_spool_comes_by_a_reload():
+    with Outbox("reload", begins=False) as case:
+        hook = case.installation.values["hook"]
+        later = {name: hook.pop(name) for name in ("when_down", "spool")}
+        case.installation.write()
+        case.start()
+        is_undecided(case)
+        hook.update(later)
+        case.installation.write()
+        os.kill(case.responder.pid, signal.SIGHUP)
+        wait_for(lambda: "configuration was read again" in case.log(), seconds=20)
+        assert "restart" not in case.log()
+        reply = case.succeeds()
+        assert len(case.names()) == 1
+        case.delivers()
+        case.is_done(reply)
+
+
 def test_nobody_listens():
     """No connection at all, as while the site is restarted."""
     with Outbox("nobody", url=f"http://127.0.0.1:{processes.free_port()}/") as case:

@@ -2,6 +2,9 @@
 
 import contextlib
 import json
+import os
+import pty
+import re
 import shutil
 import subprocess
 import threading
@@ -15,6 +18,7 @@ import requests
 import hooked
 import latecomers
 import servers
+from endless import Endless
 from uploads import login
 
 USERS = ["frodo", "sam", "j%C3%BCrgen"]
@@ -167,6 +171,64 @@ def test_parts_of_long_ago(desk):
     assert len(desk.client.list_multipart_uploads(Bucket=bucket).get("Uploads", [])) == 45
     assert desk.sweep("--older-than", "0s", "--abort-multipart") == {"clean": True, "aborted": 45}
     assert "Uploads" not in desk.client.list_multipart_uploads(Bucket=bucket)
+
+
+@pytest.mark.parametrize("words", [[], ["--delete", "--abort-multipart"]])
+def test_a_hundred_thousand_uploads_take_no_more_memory_than_a_thousand(words):
+    peaks = []
+    for keys in (1000, 100_000):
+        with Endless(keys, stale=keys // 10) as store:
+            summary, peak = store.sweep(*words)
+            counts = store.counts()
+        third = keys // 300
+        left = keys // 100 - 2 * third  # the first of each three is complete
+        expected = {"clean": True, "examined": keys, "young": keys - keys // 100, "accepted": left}
+        if words:
+            expected |= {"deleted": 2 * third, "aborted": keys // 10}
+            assert (counts["deleted"], counts["aborted"]) == (2 * third, keys // 10)
+        else:
+            expected |= {"dryRun": True, "refused": third, "waiting": third, "stale": keys // 10}
+            assert (counts["deleted"], counts["aborted"], counts["head"]) == (0, 0, 0)
+        assert summary == expected
+        assert counts["list"] == keys // 1000 and counts["claim"] == keys // 100
+        peaks.append(peak)
+    assert peaks[1] < 1.1 * peaks[0], peaks
+
+
+class Terminal:
+    """A command whose standard error is a terminal, and standard output too where that is asked for."""
+
+    def __init__(self, command, everything=False):
+        ours, theirs = pty.openpty()
+        with subprocess.Popen(command, stdout=theirs if everything else subprocess.PIPE, stderr=theirs) as process:
+            os.close(theirs)
+            self.shown = b""
+            # Linux answers EIO when nobody is at the other end any more.
+            with contextlib.suppress(OSError):
+                while piece := os.read(ours, 4096):
+                    self.shown += piece
+            self.out = process.stdout.read().decode() if process.stdout else ""
+        os.close(ours)
+        self.status = process.returncode
+
+
+def test_a_bar_on_a_terminal():
+    """It says how far the sweep is, is taken away before each line, and is not there for programs."""
+    with Endless(5000, old=1000) as store:
+        watched = Terminal(store.command())
+        assert watched.status == 0
+        bars = re.findall(r"\r\x1b\[K… (\d+) examined, (\d) waiting", watched.shown.decode())
+        assert [int(count) for count, _ in bars[:5]] == [1000, 2000, 3000, 4000, 5000]
+        assert watched.shown.endswith(b"\r\x1b[K") and b"nothing was changed" not in watched.shown
+        assert watched.out.splitlines()[-1].startswith("5000 uploads examined: 4995 young, 2 accepted")
+
+        screen = Terminal(store.command(), everything=True).shown.decode()
+        for line in screen.split("\r\n")[:-2]:
+            assert re.search(r"\r\x1b\[K(waiting|refused)  frodo/\S+  \S.*$", line), line
+        assert screen.split("\r\n")[-2].startswith("\r\x1b[K") and screen.count("…") == len(bars)
+
+        for command in (store.command("--json"), ["sh", "-c", 'exec "$@" 2>/dev/null', "sh", *store.command()]):
+            assert Terminal(command).shown == b""
 
 
 def test_for_people(desk):

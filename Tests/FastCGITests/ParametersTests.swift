@@ -30,6 +30,30 @@ import Testing
         #expect(Parameters.ofProcess["PATH"] != nil)
     }
 
+    @Test func readsAStream() throws {
+        let long = [UInt8](repeating: UInt8(ascii: "x"), count: 200)
+        let stream =
+            [1, 0] + Array("A".utf8) + [4, 0x80, 0, 0, 200] + Array("LONG".utf8) + long + [1, 3] + Array("Aa=b".utf8)
+        let parameters = try Parameters(parsing: stream)
+        #expect(parameters["A"] == [])
+        #expect(parameters["LONG"].map(Array.init) == long)
+        #expect(parameters["LON"] == nil)
+        #expect(parameters.isContradicted(Array("A".utf8)))
+        #expect(try Parameters(parsing: [])["A"] == nil)
+    }
+
+    @Test(
+        arguments: [
+            ([1, 1, 0x41], .broken), ([1], .broken), ([0x80, 0, 0], .broken), ([0xff, 0xff, 0xff, 0xff, 0], .broken),
+            ([1, 0, 0x41, 5, 0], .broken), ([0, 0, 1, 9, 0x41], .broken),
+            ([0, 1, 0x41], .malformed(.parameterName)), ([2, 0, 0x41, 0x3d], .malformed(.parameterName)),
+            ([2, 0, 0x41, 0], .malformed(.nulInParameter)), ([1, 2, 0x41, 0x42, 0], .malformed(.nulInParameter)),
+            ([2, 0, 0x41, 0, 1, 1, 0x41, 0x42], .malformed(.nulInParameter)),
+        ] as [([UInt8], Parameters.Unreadable)])
+    func refusesAStream(_ stream: [UInt8], _ problem: Parameters.Unreadable) {
+        #expect(throws: problem) { try Parameters(parsing: stream) }
+    }
+
     @Test(arguments: [
         ([("A", "1"), ("A", "1")], true, false),
         ([("A", "1"), ("A", "2")], true, true),

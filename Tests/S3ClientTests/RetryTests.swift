@@ -43,10 +43,6 @@ import Testing
             .answer(.error(400, "InvalidRequest")),
             .refused(S3Error.Refusal(status: 400, code: "InvalidRequest", message: "x", requestID: "R"))
         ),
-        (
-            .answer(.error(501, "NotImplemented")),
-            .refused(S3Error.Refusal(status: 501, code: "NotImplemented", message: "x", requestID: "R"))
-        ),
         (.answer(.error(412, "PreconditionFailed")), .preconditionFailed), (.answer(.text(412)), .preconditionFailed),
         (.answer(.error(200, "PreconditionFailed")), .preconditionFailed),
         (.answer(.error(404, "NoSuchKey")), .notFound(code: "NoSuchKey")),
@@ -71,6 +67,21 @@ import Testing
         let (client, transport) = try S3Client.make([step])
         #expect(throws: error) { try client.copy(source, to: place, until: long) }
         #expect(transport.requests.count == 1)
+    }
+
+    @Test func `a store that knows no tags is asked again without a word of them`() throws {
+        let source = CopySource(place, etag: try #require(ETag(parsing: "aa")))
+        let (client, transport) = try S3Client.make([.answer(.error(501, "NotImplemented")), .answer(.copied)])
+        #expect(try client.copy(source, to: place, until: long).etag.text == "aa")
+        let headers = transport.requests.map { $0.headers.filter { $0.name.begins(with: "x-amz-") }.map(\.name) }
+        try #require(headers.count == 2)
+        #expect(headers[0].filter { $0 != "x-amz-tagging-directive" } == headers[1])
+        #expect(headers[1].contains("x-amz-metadata-directive") && headers[1].contains("x-amz-copy-source-if-match"))
+
+        let (second, always) = try S3Client.make([.answer(.error(501, "NotImplemented"))])
+        let refusal = S3Error.Refusal(status: 501, code: "NotImplemented", message: "x", requestID: "R")
+        #expect(throws: S3Error.refused(refusal)) { try second.copy(source, to: place, until: long) }
+        #expect(always.requests.count == 2)
     }
 
     @Test func `the deadline is one for all tries`() throws {

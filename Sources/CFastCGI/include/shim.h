@@ -1,6 +1,7 @@
 #pragma once
 #include <fcgiapp.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

@@ -1,7 +1,10 @@
 #pragma once
 #include <sys/types.h>
 
-// What glibc has for starting programs safely and Swift's module of it leaves out.
+// What glibc has for starting programs, safely and as they were told, and Swift's module of it leaves out.
+
+// What main was given, a null pointer at the end; Swift looks into /proc for it, which need not be there.
+char *const *countersign_arguments(void);
 
 // A pipe, both ends closed on exec and above the three standard descriptors; 0 or an errno.
 int countersign_pipe(int ends[2]);

@@ -42,6 +42,7 @@ package struct Doctor: Sendable {
             PutExamination(visit: visit).run()
             PartsExamination(visit: visit).run()
             OpenUploadsExamination(visit: visit).run()
+            BrowserCredentialsExamination(visit: visit).run()
             CORSExamination(visit: visit).run()
             if let uploaded { ReadingExamination(visit: visit, key: uploaded).run() }
             StorageExamination(visit: visit, upload: uploaded).run()

@@ -9,19 +9,20 @@ struct UploadForm {
     var fields: [HeaderField]
     let boundary: ByteString = "----countersign-doctor-7MA4YWxkTrZu0gW"
 
-    /// Signed by the very rules and code that serve pages.
+    /// Signed by the very code that serves pages, and by its rules and key where no others are given.
     init(
         _ key: ByteString, _ visit: Visit, prefix: ByteString = Visit.user, version: SignatureVersion = .v4,
-        maximum: Int = 1024
+        maximum: Int = 1024, rules: UploadRules? = nil, credentials: Credentials? = nil
     ) throws {
         let desk = visit.desk
-        let credentials = desk.credentials
+        let rules = rules ?? desk.rules
+        let credentials = credentials ?? desk.credentials
         let time = visit.time
         var values: [HeaderField] = [
             HeaderField("bucket", desk.bucket), HeaderField("key", key),
             HeaderField("Content-Type", Self.type(desk)), HeaderField("success_action_status", "201"),
         ]
-        if let acl = desk.rules.acl { values.append(HeaderField("acl", acl)) }
+        if let acl = rules.acl { values.append(HeaderField("acl", acl)) }
         if version == .v4 {
             let scope = try CredentialScope(time: time, region: desk.region)
             values += [
@@ -35,7 +36,7 @@ struct UploadForm {
             values.map { Condition($0.name, .member(.string($0.value))) }
             + [Condition("content-length-range", .range(.number("0"), .number(ByteString("\(maximum)"))))]
         let caller = Caller(prefix: try KeyPrefix(user: prefix), expectedVersion: version)
-        let signed = try desk.rules.authorize(
+        let signed = try rules.authorize(
             POSTPolicy(conditions: conditions), for: caller, signedBy: credentials, at: time
         ).sign(with: SigningKeyCache())
         fields = values.filter { !$0.name.is("bucket") } + [HeaderField("policy", signed.policy)]

@@ -6,21 +6,18 @@ internal import UploadService
 /// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 struct IAMPolicies {
     private let configuration: Configuration
+    private let sweeps: Bool
 
-    init(_ desk: Desk) {
+    /// `sweeps`: the storage key also does what `countersign sweep --delete` and `--abort-multipart` need.
+    init(_ desk: Desk, sweeps: Bool = false) {
         configuration = desk.configuration
+        self.sweeps = sweeps
     }
 
     private var allRules: [Configuration.Rules] { [configuration.rules] + configuration.profiles.values }
 
-    /// Amazon's part of the world, which begins every name in it.
-    static func partition(_ region: String) -> String {
-        if region.hasPrefix("cn-") { return "aws-cn" }
-        return region.hasPrefix("us-gov-") ? "aws-us-gov" : "aws"
-    }
-
     static func arn(_ bucket: String, _ keys: String? = nil, _ configuration: Configuration) -> String {
-        "arn:\(partition(configuration.s3.region)):s3:::\(bucket)" + (keys.map { "/\($0)" } ?? "")
+        "arn:\(configuration.s3.partition):s3:::\(bucket)" + (keys.map { "/\($0)" } ?? "")
     }
 
     private func arn(_ bucket: String, _ keys: String? = nil) -> String { Self.arn(bucket, keys, configuration) }
@@ -36,7 +33,13 @@ struct IAMPolicies {
         let keys = Set(allRules.flatMap(\.encryptionKeyIDs)).sorted()
         let counting = configuration.storage == nil ? counting : []
         return Self.policy(
-            [Self.allow("WriteUploads", actions, [arn(bucket, "*")])] + counting + encryption(keys, "Uploads"))
+            [Self.allow("WriteUploads", actions, [arn(bucket, "*")])] + counting + encryption(keys, "Uploads") + lending)
+    }
+
+    /// The right to lend a role to browsers.
+    private var lending: [JSONTree] {
+        guard let lent = configuration.browserCredentials else { return [] }
+        return [Self.allow("LendKeysToBrowsers", ["sts:AssumeRole"], [lent.role])]
     }
 
     /// Reads uploads, and writes what is stored and the claims; nil where there is no storage bucket.
@@ -59,7 +62,7 @@ struct IAMPolicies {
                 Self.allow("ReadUploads", read, [arn(uploads, "*")]),
                 Self.allow("KnowWhatIsMissing", ["s3:ListBucket"], [arn(uploads), arn(storage.bucket)]),
                 Self.allow("WriteStorage", write, [arn(storage.bucket, "*")]), deny,
-            ] + counting + encryption(storage.encryptionKeyID.map { [$0] } ?? [], "Storage"))
+            ] + counting + sweeping(uploads) + encryption(storage.encryptionKeyID.map { [$0] } ?? [], "Storage"))
     }
 
     /// Of the uploads in parts that a user has open, where that is limited: with the key that may look, if there is one.
@@ -68,6 +71,14 @@ struct IAMPolicies {
         return [
             Self.allow(
                 "CountOpenUploads", ["s3:ListBucketMultipartUploads"], [arn(configuration.uploads.bucket)])
+        ]
+    }
+
+    private func sweeping(_ uploads: String) -> [JSONTree] {
+        guard sweeps else { return [] }
+        return [
+            Self.allow("FindPartsOfUploads", ["s3:ListBucketMultipartUploads"], [arn(uploads)]),
+            Self.allow("SweepUploads", ["s3:DeleteObject", "s3:AbortMultipartUpload"], [arn(uploads, "*")]),
         ]
     }
 

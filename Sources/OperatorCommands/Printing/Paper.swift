@@ -43,6 +43,8 @@ package struct Printer: Sendable {
         package var origins: [String] = []
         /// Days after which uploads are removed.
         package var days = 1
+        /// Whether the storage key is to sweep the uploads bucket too.
+        package var sweeps = false
         package var isXML = false
         package var socket = "/run/countersign/countersign.sock"
         package var configurationFile = "/etc/countersign/countersign.toml"
@@ -62,7 +64,10 @@ package struct Printer: Sendable {
 
     package func print(_ paper: Paper) throws(PaperError) -> String {
         switch paper {
-        case .iam: return try sides(uploads: IAMPolicies(desk).uploads, storage: IAMPolicies(desk).storage)
+        case .iam:
+            let policies = IAMPolicies(desk, sweeps: choices.sweeps)
+            if choices.sweeps, policies.storage == nil { throw .noStorage }
+            return try sides(uploads: policies.uploads, storage: policies.storage, role: RolePolicies(desk)?.both)
         case .bucketPolicy:
             return try sides(uploads: BucketPolicies(desk).uploads, storage: BucketPolicies(desk).storage)
         case .cors:
@@ -81,13 +86,19 @@ package struct Printer: Sendable {
         }
     }
 
-    private func sides(uploads: JSONTree, storage: JSONTree?) throws(PaperError) -> String {
+    /// `role` stands beside the two sides only where none of them is chosen.
+    private func sides(
+        uploads: JSONTree, storage: JSONTree?, role: JSONTree? = nil
+    ) throws(PaperError) -> String {
         switch (choices.side, storage) {
         case (.uploads, _): uploads.text
         case (.storage, let storage?): storage.text
         case (.storage, nil): throw .noStorage
-        case (nil, let storage?): JSONTree.object([.init("uploads", uploads), .init("storage", storage)]).text
-        case (nil, nil): JSONTree.object([.init("uploads", uploads)]).text
+        case (nil, _):
+            JSONTree.object(
+                [.init("uploads", uploads)] + [storage.map { .init("storage", $0) }].compactMap { $0 }
+                    + [role.map { .init("browser_credentials", $0) }].compactMap { $0 }
+            ).text
         }
     }
 }

@@ -161,17 +161,18 @@ package struct JSONReader {
         position += 1
     }
 
+    @inline(__always)
     func current() throws(JSONError) -> UInt8 {
         guard position < text.count else { throw .unexpectedEnd }
         return text[position]
     }
 
+    @inline(__always)
     mutating func skipSpace() {
-        while position < text.count {
-            switch text[position] {
-            case 0x20, 0x0a, 0x0d, 0x09: position += 1
-            default: return
-            }
-        }
+        while position < text.count, text[position] <= 0x20, Self.isSpace(text[position]) { position += 1 }
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09
     }
 }

@@ -1,19 +1,14 @@
 /// Writes one JSON text: UTF-8, no white space, the escapes that RFC 8259 demands and no others.
-package struct JSONWriter {
-    /// What is written, and zeros behind it: bytes are stored where they belong, not appended one by one.
-    private var storage: [UInt8]
-    private var count = 0
+package struct JSONWriter: ~Copyable {
+    private var output: ByteWriter
     private var needsComma = false
 
     package init(capacity: Int = 256) {
-        storage = [UInt8](repeating: 0, count: max(capacity, 16))
+        output = ByteWriter(capacity: capacity)
     }
 
     /// A copy of what is written so far.
-    package var bytes: [UInt8] { Array(storage[..<count]) }
-
-    /// What is written so far, in the writer's own memory.
-    package var text: ByteString { ByteString(storage[..<count]) }
+    package var bytes: [UInt8] { output.bytes }
 
     package mutating func beginObject() { open(UInt8(ascii: "{")) }
     package mutating func endObject() { close(UInt8(ascii: "}")) }
@@ -52,15 +47,9 @@ package struct JSONWriter {
     }
 
     package mutating func number(_ number: some BinaryInteger) {
-        guard var rest = UInt64(exactly: number) else { return raw(Array(String(number).utf8)) }
+        guard let number = UInt64(exactly: number) else { return raw(Array(String(number).utf8)) }
         separate()
-        var power: UInt64 = 1
-        while rest / power >= 10 { power *= 10 }
-        while power > 0 {
-            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / power))
-            rest %= power
-            power /= 10
-        }
+        output.append(decimal: number)
         needsComma = true
     }
 
@@ -71,29 +60,29 @@ package struct JSONWriter {
     /// A value that is JSON already.
     package mutating func raw(_ json: some Collection<UInt8>) {
         separate()
-        let isDone: Void? = json.withContiguousStorageIfAvailable { unsafe append($0) }
-        if isDone == nil { unsafe Array(json).withUnsafeBufferPointer { unsafe append($0) } }
+        let isDone: Void? = json.withContiguousStorageIfAvailable { unsafe output.append($0) }
+        if isDone == nil { output.append(Array(json)[...]) }
         needsComma = true
     }
 
     private mutating func open(_ bracket: UInt8) {
         separate()
-        append(bracket)
+        output.append(bracket)
         needsComma = false
     }
 
     private mutating func close(_ bracket: UInt8) {
-        append(bracket)
+        output.append(bracket)
         needsComma = true
     }
 
     private mutating func endName() {
-        append(UInt8(ascii: ":"))
+        output.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
     private mutating func separate() {
-        if needsComma { append(UInt8(ascii: ",")) }
+        if needsComma { output.append(UInt8(ascii: ",")) }
     }
 
     private mutating func string(_ text: UnsafeBufferPointer<UInt8>, after prefix: StaticString) {
@@ -101,24 +90,17 @@ package struct JSONWriter {
             return unsafe quote(text)
         }
         separate()
-        append(UInt8(ascii: "\""))
-        unsafe append(UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount))
+        output.append(UInt8(ascii: "\""))
+        unsafe output.append(UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount))
         unsafe escape(text)
-        append(UInt8(ascii: "\""))
+        output.append(UInt8(ascii: "\""))
         needsComma = true
     }
 
     /// Text that needs no escapes, in its quotes.
     private mutating func quote(_ text: UnsafeBufferPointer<UInt8>) {
         separate()
-        reserve(text.count + 2)
-        let start = count
-        unsafe storage.withUnsafeMutableBytes { storage in
-            unsafe storage[start] = UInt8(ascii: "\"")
-            unsafe UnsafeMutableRawBufferPointer(rebasing: storage[(start + 1)...]).copyMemory(from: .init(text))
-            unsafe storage[start + 1 + text.count] = UInt8(ascii: "\"")
-        }
-        count += text.count + 2
+        unsafe output.append(quoted: text)
         needsComma = true
     }
 
@@ -131,47 +113,25 @@ package struct JSONWriter {
             guard index < text.count else { break }
             let byte = unsafe text[index]
             if byte < 0x80 {
-                unsafe append(UnsafeBufferPointer(rebasing: text[start..<index]))
+                unsafe output.append(UnsafeBufferPointer(rebasing: text[start..<index]))
                 escape(byte)
                 start = index + 1
             }
             index += 1
         }
-        unsafe append(UnsafeBufferPointer(rebasing: text[start...]))
+        unsafe output.append(UnsafeBufferPointer(rebasing: text[start...]))
     }
 
     private mutating func escape(_ byte: UInt8) {
-        append(UInt8(ascii: "\\"))
+        output.append(UInt8(ascii: "\\"))
         switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): append(byte)
-        case 0x0a: append(UInt8(ascii: "n"))
-        case 0x0d: append(UInt8(ascii: "r"))
-        case 0x09: append(UInt8(ascii: "t"))
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): output.append(byte)
+        case 0x0a: output.append(UInt8(ascii: "n"))
+        case 0x0d: output.append(UInt8(ascii: "r"))
+        case 0x09: output.append(UInt8(ascii: "t"))
         default:
-            let digits = Array("0123456789abcdef".utf8)
-            for letter in Array("u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 0x0f)]] { append(letter) }
+            output.append("u00")
+            output.append(Hexadecimal.encode([byte]).bytes)
         }
-    }
-
-    // MARK: Storing
-
-    private mutating func append(_ byte: UInt8) {
-        reserve(1)
-        storage[count] = byte
-        count += 1
-    }
-
-    private mutating func append(_ text: UnsafeBufferPointer<UInt8>) {
-        reserve(text.count)
-        let start = count
-        unsafe storage.withUnsafeMutableBytes { storage in
-            unsafe UnsafeMutableRawBufferPointer(rebasing: storage[start...]).copyMemory(from: .init(text))
-        }
-        count += text.count
-    }
-
-    private mutating func reserve(_ more: Int) {
-        guard storage.count - count < more else { return }
-        storage.append(contentsOf: repeatElement(0, count: max(more, storage.count)))
     }
 }

@@ -11,6 +11,11 @@ enum PlainCharacters {
             guard others == 0 else { return index &- start &+ others.trailingZeroBitCount / 8 }
             index &+= 8
         }
+        // Of a last word that is not whole, what precedes it was looked at before.
+        if index < bytes.count, bytes.count &- start >= 8 {
+            let word = unsafe raw.loadUnaligned(fromByteOffset: bytes.count &- 8, as: UInt64.self)
+            if others(in: UInt64(littleEndian: word)) == 0 { return bytes.count &- start }
+        }
         while index < bytes.count, unsafe isPlain(bytes[index]) { index &+= 1 }
         return index &- start
     }

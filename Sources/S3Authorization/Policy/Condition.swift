@@ -83,6 +83,11 @@ public struct Condition: Sendable {
     /// The name of the form field as it was written, without the `$`.
     public var element: ByteString { ByteString(text[name]) }
 
+    /// Whether that is its name.
+    func isOn(_ element: StaticString) -> Bool {
+        name.count == element.utf8CodeUnitCount && self.element.is(element)
+    }
+
     /// What the condition asks of its field.
     public var match: Match {
         switch form {

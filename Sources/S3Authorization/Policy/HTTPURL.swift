@@ -20,9 +20,9 @@ public struct HTTPURL: Hashable, Sendable {
     /// Takes a URL apart; nil where it is not absolute, not http or https, or could be understood in two ways.
     public init?(_ text: ByteString) {
         var rest = text.bytes
-        if ByteString(rest.prefix(8)).equalsIgnoringASCIICase("https://") {
+        if ByteString(rest.prefix(8)).isInAnyCase("https://") {
             (scheme, rest) = (.https, rest.dropFirst(8))
-        } else if ByteString(rest.prefix(7)).equalsIgnoringASCIICase("http://") {
+        } else if ByteString(rest.prefix(7)).isInAnyCase("http://") {
             (scheme, rest) = (.http, rest.dropFirst(7))
         } else {
             return nil

@@ -22,7 +22,9 @@ public struct KeyPrefix: Equatable, Hashable, Sendable {
         guard !user.is("."), !user.is("..") else { throw .dotSegment }
         guard user.count <= 256 else { throw .tooLong }
         if user.bytes.allSatisfy(Self.isPlain) {
-            text = ByteString(user.bytes + [UInt8(ascii: "/")])
+            var text = Array(user.bytes)
+            text.append(UInt8(ascii: "/"))
+            self.text = ByteString(text)
             return
         }
         guard let scalars = user.string?.unicodeScalars else { throw .notUTF8 }

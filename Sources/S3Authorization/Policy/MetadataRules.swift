@@ -52,6 +52,6 @@ extension UploadRules {
 extension ByteString {
     /// `x-amz-meta-qqfilename`, in any case.
     fileprivate var isFileName: Bool {
-        self.is("x-amz-meta-qqfilename") || count == 21 && equalsIgnoringASCIICase("x-amz-meta-qqfilename")
+        isInAnyCase("x-amz-meta-qqfilename")
     }
 }

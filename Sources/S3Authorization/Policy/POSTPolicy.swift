@@ -56,7 +56,19 @@ public struct POSTPolicy: Equatable, Sendable {
 
     /// What a field must equal, unchecked; nil where no condition says so.
     package func value(of element: StaticString) -> ByteString? {
-        conditions.first { $0.element.is(element) }?.exactValue?.text
+        place(of: element).flatMap { conditions[$0].exactValue?.text }
+    }
+
+    /// Whether a condition says where S3 is to send the browser.
+    package var redirects: Bool {
+        place(of: "success_action_redirect") != nil || place(of: "redirect") != nil
+    }
+
+    private func place(of element: StaticString) -> Int? {
+        // A span lends its conditions, an array would copy each.
+        let conditions = conditions.span
+        for index in conditions.indices where conditions[index].isOn(element) { return index }
+        return nil
     }
 
     /// The end of the `content-length-range`, in bytes, unchecked.

@@ -71,9 +71,8 @@ struct PolicyCheck: ~Copyable {
         document.string(expiration.text(.extended))
         document.name("conditions")
         document.beginArray()
-        for index in policy.conditions.indices {
-            examine(policy.conditions[index], at: index, of: policy)
-        }
+        let conditions = policy.conditions.span
+        for index in conditions.indices { examine(conditions[index], at: index, of: policy) }
         examineWhatIsMissing()
         document.endArray()
         document.endObject()
@@ -81,7 +80,7 @@ struct PolicyCheck: ~Copyable {
 
     /// The whole document, once everything is examined.
     consuming func finish() -> ByteString {
-        document.text
+        ByteString(document.bytes)
     }
 
     private mutating func examine(_ condition: Condition, at index: Int, of policy: POSTPolicy) {

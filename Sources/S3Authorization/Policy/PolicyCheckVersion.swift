@@ -64,7 +64,8 @@ extension PolicyCheck {
         if credentials.sessionToken != nil && !isThere {
             let message =
                 "This site signs with temporary credentials, whose token the form would have to send: "
-                + "sign with a long-lived key, or give Fine Uploader credentials of its own with setCredentials"
+                + "sign with a long-lived key, or give Fine Uploader credentials of its own with "
+                + "setCredentials, from GET prefix?credentials"
             refuse("x-amz-security-token", message)
         }
     }

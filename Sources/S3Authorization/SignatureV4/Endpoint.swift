@@ -22,7 +22,13 @@ public struct Endpoint: Sendable, Hashable {
             output.append(contentsOf: bucket.bytes)
             output.append(UInt8(ascii: "."))
         }
-        output.append(contentsOf: host.bytes)
+        output.append(contentsOf: authority.bytes)
+        return ByteString(output)
+    }
+
+    /// The host, and the port only where it is not the scheme's own.
+    package var authority: ByteString {
+        var output = Array(host.bytes)
         if let port { output.append(contentsOf: ":\(port)".utf8) }
         return ByteString(output)
     }

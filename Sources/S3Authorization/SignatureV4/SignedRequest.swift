@@ -11,6 +11,12 @@ package struct SignedRequest: Sendable, Equatable {
         headers = request.headers + headerAuthorization.headers
     }
 
+    init(_ form: OwnForm, headerAuthorization: HeaderAuthorization) {
+        method = OwnForm.method
+        url = form.url
+        headers = OwnForm.headers + headerAuthorization.headers
+    }
+
     init(_ request: S3Request, presignedQuery: PresignedQuery) {
         method = request.method
         url = request.url(query: presignedQuery.text)

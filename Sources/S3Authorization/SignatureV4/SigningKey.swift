@@ -1,7 +1,7 @@
 /// The key of one scope: HMAC of the day, then the region, the service and a constant, under the secret.
 ///
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#derive-signing-key
-package struct SigningKey: Sendable, Redacted {
+package final class SigningKey: Sendable, Redacted {
     package let scope: CredentialScope
     private let key: HMACSHA256Key
 

@@ -29,7 +29,7 @@ enum ErrorAnswer {
     }
 
     /// Cut, and without bytes that could make a second log line.
-    private static func printable(_ text: ByteString?, limit: Int) -> ByteString {
+    static func printable(_ text: ByteString?, limit: Int) -> ByteString {
         guard let text else { return "" }
         return ByteString(text.bytes.prefix(limit).map { 0x20...0x7e ~= $0 ? $0 : UInt8(ascii: "?") })
     }

@@ -66,6 +66,16 @@ struct CredentialsService: Sendable {
             expiration: values["Expiration"])
     }
 
+    /// Without a fraction: Amazon writes none, Ceph's gateway nine digits.
+    private static func inSeconds(_ time: ByteString) -> ByteString {
+        guard let point = time.bytes.firstIndex(of: UInt8(ascii: ".")), time.bytes.last == UInt8(ascii: "Z") else {
+            return time
+        }
+        let fraction = time.bytes[(point + 1)...].dropLast()
+        let isFraction = (1...9).contains(fraction.count) && fraction.allSatisfy { 0x30...0x39 ~= $0 }
+        return isFraction ? ByteString(Array(time.bytes[..<point]) + [UInt8(ascii: "Z")]) : time
+    }
+
     func credentials(
         id: ByteString?, secret: ByteString?, token: ByteString?, expiration: ByteString?
     ) throws(CredentialsError) -> Credentials {
@@ -73,7 +83,7 @@ struct CredentialsService: Sendable {
         else { throw .malformed("the answer of \(name)") }
         var end: SigningTime?
         if let expiration {
-            guard let time = try? SigningTime(parsing: expiration, as: .extended) else {
+            guard let time = try? SigningTime(parsing: Self.inSeconds(expiration), as: .extended) else {
                 throw .malformed("the expiration in the answer of \(name)")
             }
             end = time

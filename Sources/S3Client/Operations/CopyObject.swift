@@ -41,12 +41,22 @@ extension S3Client {
     ) throws(S3Error) -> WrittenObject {
         var call = Call(operation: .copyObject, method: "PUT", location: target)
         call.headers =
-            source.headers + [
-                HeaderField("x-amz-metadata-directive", "REPLACE"), HeaderField("x-amz-tagging-directive", "REPLACE"),
-            ] + condition.headers + headers
+            source.headers + [HeaderField("x-amz-metadata-directive", "REPLACE")] + condition.headers + headers
         call.body = []
         call.isSlow = true
-        return try perform(call, until: deadline) { answer throws(S3Error) in
+        do {
+            var tagless = call
+            tagless.headers.append(HeaderField("x-amz-tagging-directive", "REPLACE"))
+            return try copy(tagless, until: deadline)
+        } catch .refused(let refusal) where refusal.status == 501 {
+            // A store without tags has none to leave behind, and may not know the header that says so: Cloudflare's R2,
+            // https://developers.cloudflare.com/r2/api/s3/api/.
+            return try copy(call, until: deadline)
+        }
+    }
+
+    private func copy(_ call: Call, until deadline: Deadline) throws(S3Error) -> WrittenObject {
+        try perform(call, until: deadline) { answer throws(S3Error) in
             let etag = try answer.root("CopyObjectResult").etag()
             return WrittenObject(etag: etag, versionID: answer.header("x-amz-version-id"))
         }

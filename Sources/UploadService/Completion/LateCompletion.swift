@@ -34,6 +34,11 @@ package struct LateCompletion: Sendable {
         Identity(ownerOf: key, anonymous: servesAnonymous) != nil
     }
 
+    /// The name under which the upload is completed where nobody says one.
+    package func fileName(of key: ByteString, until deadline: Deadline) throws(S3Error) -> ByteString {
+        Self.fileName(try head(key, until: deadline)?.metadata ?? [], key)
+    }
+
     /// `keys` are what the text of one key may mean: each that is there is completed, as each has its owner's leave.
     package func run(_ keys: [ByteString], until deadline: Deadline) -> Outcome {
         let owned = keys.compactMap { key in

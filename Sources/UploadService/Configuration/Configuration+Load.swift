@@ -37,8 +37,8 @@ extension Configuration {
             throw .file(path, message, line: error.line, column: error.column)
         }
         let reader = ConfigurationReader(
-            path: contents == nil ? nil : path, tables: tables, locations: Locations(text),
-            environment: environment, readFile: readFile, isWorldReadable: contents?.isWorldReadable ?? false)
+            path: contents == nil ? nil : path, text: text, tables: tables, environment: environment,
+            readFile: readFile, isWorldReadable: contents?.isWorldReadable ?? false)
         let configuration = ConfigurationSections(reader: reader).read()
         guard reader.problems.isEmpty, let configuration else {
             throw ConfigurationError(problems: reader.problems.sorted { $0.place < $1.place })
@@ -63,7 +63,7 @@ extension Configuration {
     private static func text(_ file: ConfigurationFile?, _ path: String) throws(ConfigurationError) -> String {
         guard let file else { return "" }
         guard let text = String(validating: file.bytes, as: UTF8.self) else { throw .file(path, "is not UTF-8 text") }
-        // The parser hands strings on as C strings, and a zero byte would cut them short.
+        // Paths and names go on as C strings, which a zero byte would cut short.
         let lines = file.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated()
         where line.contains(0) || ConfigurationSyntax.holdsEscapedZero(Array(line)) {

@@ -20,6 +20,8 @@ package struct Configuration: Sendable {
     package var receiptSecret: Secret?
     /// Nil where there is no section: no storage events are taken.
     package var events: Events?
+    /// Nil where there is no section: browsers get no keys.
+    package var browserCredentials: BrowserCredentials?
     package var quotas = Quotas()
     package var log = Log()
     package var operations = Operations()
@@ -66,6 +68,16 @@ extension Configuration {
         package var signatures: [WebhookSignature] = []
         /// Nil: the default one.
         package var profile: String?
+    }
+
+    /// Keys that browsers get, and sign with themselves.
+    package struct BrowserCredentials: Sendable {
+        package var role: String
+        package var externalID: String?
+        /// Where STS answers.
+        package var endpoint: HTTPURL
+        /// Seconds that a key is good.
+        package var duration = 3600
     }
 
     /// Where all processes of a machine count what users are let upload.

@@ -19,18 +19,20 @@ final class ConfigurationReader {
 
     private let path: String?
     private let tables: [String: ConfigurationValue]
-    private let locations: Locations
+    private let text: String
+    /// Only what is wrong needs them.
+    private lazy var locations = Locations(text)
     private let environment: [String: String]
     /// The sections and keys asked for, in that order.
     private(set) var known: [(section: [String], keys: [String])] = []
 
     init(
-        path: String?, tables: [String: ConfigurationValue], locations: Locations, environment: [String: String],
+        path: String?, text: String, tables: [String: ConfigurationValue], environment: [String: String],
         readFile: @escaping ReadFile, isWorldReadable: Bool
     ) {
         self.path = path
         self.tables = tables
-        self.locations = locations
+        self.text = text
         self.environment = environment
         self.readFile = readFile
         self.isWorldReadable = isWorldReadable
@@ -60,17 +62,18 @@ final class ConfigurationReader {
         } else {
             known.append((section, [key]))
         }
-        if let text = variable(section, key).flatMap({ environment[$0] }) { return .text(text) }
+        if !environment.isEmpty, let text = variable(section, key).flatMap({ environment[$0] }) { return .text(text) }
         return members(section)?[key]
     }
 
     func isInEnvironment(_ section: [String], _ key: String) -> Bool {
-        variable(section, key).map { environment[$0] != nil } ?? false
+        !environment.isEmpty && variable(section, key).map { environment[$0] != nil } ?? false
     }
 
     func isPresent(_ section: [String]) -> Bool {
-        members(section) != nil
-            || environment.keys.contains { $0.hasPrefix(Self.environmentPrefix + section[0].uppercased() + "_") }
+        if members(section) != nil { return true }
+        let prefix = Self.environmentPrefix + section[0].uppercased() + "_"
+        return environment.keys.contains { $0.hasPrefix(prefix) }
     }
 
     /// The environment's name for a key; profiles have none.
@@ -120,6 +123,11 @@ final class ConfigurationReader {
                     "is not known" + (near.isEmpty && !homes.isEmpty ? "; it belongs under \(homes)" : near))
             }
         }
+        reportUnknownVariables()
+    }
+
+    private func reportUnknownVariables() {
+        guard !environment.isEmpty else { return }
         let variables = known.flatMap { entry in entry.keys.compactMap { variable(entry.section, $0) } }
         for name in environment.keys.sorted()
         where name.hasPrefix(Self.environmentPrefix) && !variables.contains(name) && !Self.reserved.contains(name) {

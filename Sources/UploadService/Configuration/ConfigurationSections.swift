@@ -15,6 +15,7 @@ struct ConfigurationSections {
         let profiles = profiles(over: base)
         let hook = HookSection(section: reader.section("hook")).read()
         let events = EventsSection(section: reader.section("events")).read(profiles)
+        let browserCredentials = BrowserCredentialsSection(section: reader.section("browser_credentials")).read(s3)
         let receiptSecret = reader.section("receipt").secretFile("secret_file", atLeast: 32)
         let quotas = QuotasSection(section: reader.section("quotas")).read()
         let log = OperationsSection.log(reader.section("log"))
@@ -27,14 +28,15 @@ struct ConfigurationSections {
         QuotaChecks(reader: reader).shadows(base, profiles)
         checks.withoutStorage(base, profiles, hook, receiptSecret, events)
         guard let s3 else { return nil }
+        if let browserCredentials { checks.browserCredentials(browserCredentials, server, identity, uploads, hook) }
         checks.endpoints(s3, uploads)
         checks.versions(base, profiles, s3)
         guard let uploads else { return nil }
         checks.buckets(s3, uploads, storage)
         return Configuration(
             server: server, identity: identity, s3: s3, uploads: uploads, storage: storage, rules: base,
-            profiles: profiles, hook: hook, receiptSecret: receiptSecret, events: events, quotas: quotas, log: log,
-            operations: operations)
+            profiles: profiles, hook: hook, receiptSecret: receiptSecret, events: events,
+            browserCredentials: browserCredentials, quotas: quotas, log: log, operations: operations)
     }
 
     private func server() -> Configuration.Server {

@@ -1,5 +1,3 @@
-import TOMLKit
-
 /// A value as it was written, before it is known what it should be.
 enum ConfigurationValue {
     /// From the environment, where everything is text.
@@ -103,50 +101,5 @@ enum ConfigurationValue {
         let start = text.utf8.drop { $0 <= 0x20 }
         let blanks = start.reversed().prefix { $0 <= 0x20 }.count
         return String(Substring(start.dropLast(blanks)))
-    }
-}
-
-/// What stopped the TOML parser; `description` may quote the file.
-struct TOMLSyntaxError: Error {
-    let line: Int
-    let column: Int
-    let description: String
-}
-
-extension ConfigurationValue {
-    /// The tables of a TOML 1.0 text.
-    static func tables(_ toml: String) throws(TOMLSyntaxError) -> [String: ConfigurationValue] {
-        do {
-            return members(try TOMLTable(string: toml))
-        } catch let error as TOMLParseError {
-            let begin = error.source.begin
-            throw TOMLSyntaxError(line: begin.line, column: begin.column, description: error.description)
-        } catch {
-            throw TOMLSyntaxError(line: 1, column: 1, description: "not TOML")
-        }
-    }
-
-    private static func members(_ table: TOMLTable) -> [String: ConfigurationValue] {
-        var members: [String: ConfigurationValue] = [:]
-        for key in table.keys {
-            members[key] = table[key].map { ConfigurationValue($0) }
-        }
-        return members
-    }
-
-    private init(_ value: any TOMLValueConvertible) {
-        if let string = value.string {
-            self = .string(string)
-        } else if let integer = value.int {
-            self = .integer(integer)
-        } else if let boolean = value.bool {
-            self = .boolean(boolean)
-        } else if let array = value.array {
-            self = .list(array.map { ConfigurationValue($0) })
-        } else if let table = value.table {
-            self = .table(Self.members(table))
-        } else {
-            self = .other("a \(value.type)")
-        }
     }
 }

@@ -46,7 +46,7 @@ extension Surroundings {
                     line.add("event", word: "s3")
                     line.add("operation", attempt.operation.rawValue)
                     line.add("try", attempt.number)
-                    line.add("failure", "\(failure)")
+                    line.add("failure", failure.text(of: attempt.operation == .assumeRole ? "STS" : "S3"))
                     line.add("ms", microseconds: attempt.duration)
                 }
             },

@@ -32,9 +32,9 @@ package struct EventsDesk: Sendable {
         if let header = inquiry.parameter("HTTP_AUTHORIZATION") {
             let scheme = ByteString(header.bytes.prefix { $0 != 0x20 })
             let rest = ByteString(header.bytes.dropFirst(scheme.count).drop { $0 == 0x20 })
-            if scheme.equalsIgnoringASCIICase("bearer") {
+            if scheme.isInAnyCase("bearer") {
                 given.append(Secret(Array(rest.bytes)))
-            } else if scheme.equalsIgnoringASCIICase("basic"), let pair = try? Base64.decode(rest),
+            } else if scheme.isInAnyCase("basic"), let pair = try? Base64.decode(rest),
                 let colon = pair.firstIndex(of: UInt8(ascii: ":"))
             {
                 given.append(Secret(Array(pair[(colon + 1)...])))

@@ -75,7 +75,7 @@ extension Inquiry {
     var isForm: Bool {
         guard let type = parameter("CONTENT_TYPE") else { return false }
         let name = ByteString(type.bytes.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 })
-        return name.equalsIgnoringASCIICase("application/x-www-form-urlencoded")
+        return name.isInAnyCase("application/x-www-form-urlencoded")
     }
 }
 

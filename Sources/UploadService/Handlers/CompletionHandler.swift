@@ -33,13 +33,15 @@ struct CompletionHandler {
 }
 
 extension Inquiry {
-    /// Whether errors go out with 200: to clients that could not read them otherwise, and, as drf-to-s3 did, to pages
-    /// that complete an upload, unless the configuration says otherwise.
+    /// Whether errors go out with 200: to an XDomainRequest where Fine Uploader sends one, which could not read another
+    /// status, and, as drf-to-s3 did, to pages that complete an upload, unless the configuration says otherwise.
     var hidesStatus: Bool {
-        if case .multipart = route { return false }
-        // A store that is told 200 never comes again.
-        if route == .events { return false }
-        if isStatusless { return route != .fileUploaded || site.iframeErrors != .never }
-        return route == .fileUploaded && isForm && site.iframeErrors == .always
+        guard let route, let method, route.methods.contains(method) else { return false }
+        switch route {
+        case .sign, .file: return isStatusless
+        case .fileUploaded where isForm: return site.iframeErrors == .always
+        case .fileUploaded: return isStatusless && site.iframeErrors != .never
+        default: return false
+        }
     }
 }

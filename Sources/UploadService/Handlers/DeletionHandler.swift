@@ -63,7 +63,7 @@ private struct Deletion {
         }
         if inquiry.method != .delete {
             let methods = pairs.filter { $0.name.is("_method") }
-            guard !methods.isEmpty, methods.allSatisfy({ $0.value.equalsIgnoringASCIICase("DELETE") }) else {
+            guard !methods.isEmpty, methods.allSatisfy({ $0.value.isInAnyCase("DELETE") }) else {
                 throw .methodFieldIsMissing
             }
         }

@@ -102,8 +102,11 @@ struct DirectUploadBlob: Equatable {
         let text = blob.string("checksum") ?? ""
         let checksum = UploadChecksum(base64: text)
         if checksum != .md5(text) { problem("checksum", "This field should be an MD5 in Base64.") }
-        guard problems.isEmpty, let size, let checksum else { throw .invalidFields(problems, status: 400) }
         let type = blob.string("content_type") ?? ""
+        if type.isEmpty, let other = blob["content_type"], !other.is("null"), !other.is("\"\"") {
+            problem("content_type", "This field should be a string.")
+        }
+        guard problems.isEmpty, let size, let checksum else { throw .invalidFields(problems, status: 400) }
         self.name = name
         self.type = type.isEmpty ? "application/octet-stream" : type
         self.size = size

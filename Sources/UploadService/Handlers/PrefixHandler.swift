@@ -2,6 +2,8 @@ internal import FastCGI
 internal import S3Authorization
 
 /// `GET prefix`: all that a page needs to configure its uploader, and the cookies that go with it.
+///
+/// With `credentials` in the query also a key of its own; never without, because most pages need none.
 struct PrefixHandler {
     private let inquiry: Inquiry
     private let surroundings: Surroundings
@@ -14,20 +16,23 @@ struct PrefixHandler {
     func respond(_ account: inout Account) throws(RequestError) -> Response {
         let profile = try inquiry.profile()
         account.profile = profile.name
-        let (prefix, cookies) = try prefix(&account)
-        return answer(profile, prefix, try inquiry.uploadCredentials(), cookies: cookies)
+        let (identity, cookies) = try identity(&account)
+        let credentials = try inquiry.uploadCredentials()
+        let lent =
+            inquiry.asksForCredentials ? try inquiry.lend(to: identity, profile, surroundings, &account) : nil
+        return answer(body(profile, identity.prefix, credentials, lent), identity.prefix, cookies: cookies)
     }
 
-    /// The prefix of whoever asks, and the cookies that give it to a new browser.
-    private func prefix(_ account: inout Account) throws(RequestError) -> (KeyPrefix, [String]) {
+    /// Whoever asks, and the cookies that give a new browser its prefix.
+    private func identity(_ account: inout Account) throws(RequestError) -> (Identity, [String]) {
         do throws(RequestError) {
             let identity = try inquiry.identity()
             account.user = identity.name
-            return (identity.prefix, [])
+            return (identity, [])
         } catch {
             if let anonymous = inquiry.site.anonymous, error == .loginRequired {
                 let issued = anonymous.issue(random: surroundings.random(16), isSecure: inquiry.isSecure)
-                return (issued.prefix, [issued.setCookie])
+                return (Identity(anonymous: issued.prefix), [issued.setCookie])
             }
             var error = error
             if let name = inquiry.site.prefixCookie {
@@ -37,19 +42,19 @@ struct PrefixHandler {
         }
     }
 
-    private func answer(
-        _ profile: Site.Profile, _ prefix: KeyPrefix, _ credentials: Credentials, cookies: [String]
-    ) -> Response {
+    private func answer(_ body: [UInt8], _ prefix: KeyPrefix, cookies: [String]) -> Response {
         var headers = cookies.map { Response.Header("Set-Cookie", $0) }
         if let name = inquiry.site.prefixCookie {
             let value = PercentEncoding.encode(prefix.text)
             let attributes = "; Path=/; SameSite=Lax" + (inquiry.isSecure ? "; Secure" : "")
             headers.append(.init("Set-Cookie", "\(name)=\(value)\(attributes)"))
         }
-        return Answers.json(body(profile, prefix, credentials), headers: headers)
+        return Answers.json(body, headers: headers)
     }
 
-    private func body(_ profile: Site.Profile, _ prefix: KeyPrefix, _ credentials: Credentials) -> [UInt8] {
+    private func body(
+        _ profile: Site.Profile, _ prefix: KeyPrefix, _ credentials: Credentials, _ lent: Credentials?
+    ) -> [UInt8] {
         let site = inquiry.site
         let rules = profile.rules
         var writer = JSONWriter()
@@ -76,6 +81,12 @@ struct PrefixHandler {
         writer.endArray()
         writer.name("now")
         writer.number(surroundings.now())
+        if let lent {
+            writer.name("credentials")
+            writer.beginObject()
+            writer.write(lent, as: ["accessKey", "secretKey", "sessionToken", "expiration"])
+            writer.endObject()
+        }
         writer.endObject()
         return writer.bytes
     }

@@ -32,8 +32,6 @@ struct SigningHandler {
     private func authorize(
         _ profile: Site.Profile, _ identity: Identity, _ account: inout Account
     ) throws(RequestError) -> (AuthorizedPolicy, Leave) {
-        let version: SignatureVersion? = inquiry.queryValue("v4").map { _ in .v4 }
-        let caller = Caller(prefix: identity.prefix, returnPage: inquiry.returnPage, expectedVersion: version)
         let policy: POSTPolicy
         do throws(JSONError) {
             policy = try POSTPolicy(parsing: inquiry.request.body)
@@ -41,6 +39,9 @@ struct SigningHandler {
             throw .malformedJSON(error)
         }
         account.key = policy.key
+        let caller = Caller(
+            prefix: identity.prefix, returnPage: policy.redirects ? inquiry.returnPage : nil,
+            expectedVersion: inquiry.queryValue("v4").map { _ in .v4 })
         let credentials = try inquiry.uploadCredentials()
         func leave(_ rules: UploadRules) -> Leave {
             Leave(size: policy.maximumLength, under: rules) { rules throws(RequestError) in
@@ -90,7 +91,7 @@ extension Inquiry {
     var isJSON: Bool {
         guard let type = parameter("CONTENT_TYPE") else { return false }
         let name = ByteString(type.bytes.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 })
-        return name.equalsIgnoringASCIICase("application/json")
+        return name.isInAnyCase("application/json")
     }
 
     /// Whether this is the request of an old Internet Explorer's XDomainRequest, which can send no content type and read

@@ -41,10 +41,10 @@ final class Histogram: Sendable {
 
 /// Counters by a name that stands in the program's text: a closed set, that no client can make larger.
 final class NamedCounters: Sendable {
-    private final class Slot: Sendable {
+    private struct Slot: ~Copyable {
         /// The address of the name; 0 where the slot is free.
         let name = Atomic<UInt>(0)
-        let count = Counter()
+        let count = Atomic<Int>(0)
 
         /// Whether the slot is, or is from now on, that of the name at `address`.
         func isTaken(by address: UInt) -> Bool {
@@ -54,7 +54,7 @@ final class NamedCounters: Sendable {
         }
     }
 
-    private let slots = (0..<128).map { _ in Slot() }
+    private let slots = InlineArray<128, Slot> { _ in Slot() }
     private let rest = Counter()
 
     func add(_ name: StaticString, _ number: Int = 1) {
@@ -62,7 +62,8 @@ final class NamedCounters: Sendable {
         let address = unsafe UInt(bitPattern: name.utf8Start)
         let start = Int(truncatingIfNeeded: (address &* 0x9E37_79B9_7F4A_7C15) >> 57)
         for step in 0..<slots.count where slots[(start + step) % slots.count].isTaken(by: address) {
-            return slots[(start + step) % slots.count].count.add(number)
+            slots[(start + step) % slots.count].count.wrappingAdd(number, ordering: .relaxed)
+            return
         }
         rest.add(number)
     }
@@ -70,11 +71,11 @@ final class NamedCounters: Sendable {
     /// By name, in order; one name may have had several addresses.
     var counts: [(name: String, count: Int)] {
         var counts: [String: Int] = [:]
-        for slot in slots {
-            guard let name = unsafe UnsafePointer<CChar>(bitPattern: slot.name.load(ordering: .relaxed)) else {
+        for index in slots.indices {
+            guard let name = unsafe UnsafePointer<CChar>(bitPattern: slots[index].name.load(ordering: .relaxed)) else {
                 continue
             }
-            counts[unsafe String(cString: name), default: 0] += slot.count.value
+            counts[unsafe String(cString: name), default: 0] += slots[index].count.load(ordering: .relaxed)
         }
         if rest.value > 0 { counts["other"] = rest.value }
         return counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }

@@ -9,6 +9,8 @@ package final class OperationsDesk: Sendable {
         package var busyWorkers = 0
         package var hungWorkers = 0
         package var connections = 0
+        /// Whether it was told to end.
+        package var isDraining = false
 
         package init(workers: Int = 0, busyWorkers: Int = 0, hungWorkers: Int = 0, connections: Int = 0) {
             self.workers = workers

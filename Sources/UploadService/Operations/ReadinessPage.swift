@@ -8,13 +8,17 @@ struct ReadinessPage {
     let surroundings: Surroundings
 
     func response() -> Response {
-        guard let report = desk.readiness.report(shared, surroundings) else {
-            return answer(false) { writer in
-                writer.name("checking")
-                writer.boolean(true)
-            }
-        }
+        // Whoever asks is to look away at once; how S3 is does not matter any more.
+        guard !desk.load.isDraining else { return notReady("draining") }
+        guard let report = desk.readiness.report(shared, surroundings) else { return notReady("checking") }
         return answer(report.isReady) { write(report, to: &$0) }
+    }
+
+    private func notReady(_ reason: StaticString) -> Response {
+        answer(false) { writer in
+            writer.name(reason)
+            writer.boolean(true)
+        }
     }
 
     private func answer(_ isReady: Bool, _ write: (inout JSONWriter) -> Void) -> Response {

@@ -83,7 +83,6 @@ package struct Reloading: Sendable {
             ("server.grace", new.server.grace != first.server.grace),
             ("server.deadline", new.server.deadline > first.server.deadline),
             ("rules.body_limit", new.bodyLimit > first.bodyLimit),
-            ("hook.spool", new.hook?.spool != nil && first.hook?.spool == nil),
             ("operations.listen", new.operations.listen != first.operations.listen),
         ]
         return changes.filter(\.1).map(\.0)

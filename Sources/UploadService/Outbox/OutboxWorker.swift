@@ -1,21 +1,28 @@
 internal import FastCGI
 internal import S3Client
+internal import Synchronization
 
 /// Delivers what waits in the outbox, for as long as the process runs; a reload gives it another hook or folder.
-package struct OutboxWorker: Sendable {
+package final class OutboxWorker: Sendable {
     /// Microseconds between two looks into the folder, which CGI programs and other processes write to as well.
     private static let pause: Int64 = 2_000_000
 
     private let dispatcher: Dispatcher
     private let surroundings: Surroundings
+    private let isRunning = Atomic<Bool>(false)
 
     package init(_ dispatcher: Dispatcher, _ surroundings: Surroundings) {
         self.dispatcher = dispatcher
         self.surroundings = surroundings
     }
 
-    package func start() {
+    /// Begins where the site has an outbox by now and nobody delivers yet: a reload may bring the first.
+    package func startWhereNeeded() {
+        guard dispatcher.site.hook?.outbox != nil, !isRunning.exchange(true, ordering: .acquiringAndReleasing) else {
+            return
+        }
         guard !Thread.start("outbox", { [self] in run() }) else { return }
+        isRunning.store(false, ordering: .releasing)
         surroundings.note(.error) { $0.add("event", "no thread for the outbox: nothing that waits is delivered") }
     }
 

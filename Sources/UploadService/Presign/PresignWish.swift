@@ -27,6 +27,8 @@ struct PresignWish: Equatable {
                 problems.append(.init(place: pair.name, message: "This field is there twice, with different values."))
             } else if let name, name.root.is("metadata"), let inner = name.brackets.first {
                 metadata.append((inner, pair.value))
+            } else if pair.name.begins(with: "metadata[") {
+                problems.append(.init(place: pair.name, message: "Metadata should be named as in metadata[album]=3."))
             } else if let problem = take(pair.name, pair.value, .string) {
                 problems.append(.init(place: pair.name, message: problem))
             }

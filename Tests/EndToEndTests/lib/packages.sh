@@ -2,11 +2,11 @@
 # Sourced: what a fresh Debian machine lacks, and where Swift is.
 # shellcheck disable=SC2034  # the lists are for whoever sources this
 
-BUILD_PACKAGES=(libfcgi-dev libssl-dev libcurl4-openssl-dev)
+BUILD_PACKAGES=(libfcgi-dev libssl-dev libcurl4-openssl-dev libtomlplusplus-dev)
 S3_PACKAGES=(radosgw ceph-mon ceph-osd python3-boto3)
 TEST_PACKAGES=(nginx-light apache2 libapache2-mod-fcgid curl chromium chromium-driver spawn-fcgi
     python3-pytest python3-requests python3-selenium python3-jwt php-cli jq libmagic1 valgrind binutils gcc shellcheck
-    systemd prometheus python3-prometheus-client)
+    systemd prometheus python3-prometheus-client python3-venv python3-yaml python3-jsonschema)
 PACKAGING_PACKAGES=(dpkg-dev debhelper fakeroot scdoc lintian)
 
 # install_packages NAME...: those that are missing, from Debian; quick when none is.
@@ -33,6 +33,21 @@ install_packages() {
     } || status=$?
     [ -z "$ours" ] || "${as_root[@]}" rm -f "$policy"
     return "$status"
+}
+
+# install_api_tools: what examines docs/openapi.yaml, from PyPI, into .build/venv; quick when it is there.
+install_api_tools() {
+    local here root list
+    here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) || return
+    root=$(cd "$here/../../.." && pwd) || return
+    list=$here/api-requirements.txt
+    cmp -s "$list" "$root/.build/venv/installed.txt" && return
+    echo "Installing from PyPI: openapi-spec-validator, schemathesis and what they need"
+    rm -rf "$root/.build/venv"
+    mkdir -p "$root/.build"
+    /usr/bin/python3 -m venv "$root/.build/venv" &&
+        "$root/.build/venv/bin/pip" install -q --disable-pip-version-check --no-deps --only-binary :all: -r "$list" &&
+        cp "$list" "$root/.build/venv/installed.txt"
 }
 
 # find_swift: puts the Swift toolchain on PATH.

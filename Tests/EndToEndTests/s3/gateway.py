@@ -118,6 +118,8 @@ rgw_s3_auth_use_sts = true
 # a topic may hold a password only where it came encrypted, or seems to have
 rgw_trust_forwarded_https = true
 rgw_sts_key = sixteen-byte-key
+# a role's credentials may end while a test looks on
+rgw_sts_min_session_duration = 1
 # a thousand parts need not be five gigabytes
 rgw_multipart_min_part_size = 1
 """
@@ -241,7 +243,7 @@ class Gateway:
         with open(self.path("log") / f"user-{name}.out", "wb") as out:
             subprocess.run(
                 self.ceph("radosgw-admin", "-n", "client.rgw", "user", "create", "--uid", name, "--display-name", name,
-                          "--access-key", access, "--secret-key", secret, "--caps", "user-policy=*"),
+                          "--access-key", access, "--secret-key", secret, "--caps", "user-policy=*;roles=*"),
                 check=True, stdout=out, stderr=out, timeout=PATIENCE)
 
     def wait_until_it_answers(self, process):
@@ -269,13 +271,7 @@ class Gateway:
         s3 = self.client()
         for bucket in ("uploads", "storage"):
             s3.create_bucket(Bucket=bucket)
-        s3.put_bucket_policy(Bucket="uploads", Policy=json.dumps({"Version": "2012-10-17", "Statement": [
-            {"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/uploader"]},
-             "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
-             "Resource": ["arn:aws:s3:::uploads/*"]},
-            {"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/keeper"]},
-             "Action": ["s3:*"], "Resource": ["arn:aws:s3:::uploads", "arn:aws:s3:::uploads/*"]},
-        ]}))
+        let_upload(s3, "uploads")
         allow_origins(s3, origins)
 
     def up(self, origins):
@@ -338,12 +334,59 @@ def temporary_credentials(url, user="keeper"):
     return boto3.client("sts", **given).get_session_token(DurationSeconds=900)["Credentials"]
 
 
+def compact(statements):
+    """A policy without spaces: boto3 sends them as `+`, which Ceph's STS takes for a plus."""
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
+
+
+def service(url, name, user):
+    """STS or IAM, for one user."""
+    import boto3
+    from botocore.config import Config
+    access, secret = USERS[user]
+    # boto3 itself refuses what lasts less than a quarter of an hour
+    return boto3.client(name, endpoint_url=url, region_name=REGION, aws_access_key_id=access,
+                        aws_secret_access_key=secret, config=Config(parameter_validation=False))
+
+
+def make_role(url, name, user, statements, trust=()):
+    """A role that the user may assume, and its ARN; `trust` holds more statements about who may."""
+    iam = service(url, "iam", "keeper")
+    allowed = {"Effect": "Allow", "Principal": {"AWS": [f"arn:aws:iam:::user/{user}"]}, "Action": ["sts:AssumeRole"]}
+    document = compact([allowed, *trust])
+    try:
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document, Path="/")["Role"]["Arn"]
+    except iam.exceptions.ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 409:
+            raise
+        role = f"arn:aws:iam:::role/{name}"
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=document)
+    iam.put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=compact(statements))
+    return role
+
+
+def assume_role(url, role, user, seconds):
+    return service(url, "sts", user).assume_role(
+        RoleArn=role, RoleSessionName="tests", DurationSeconds=seconds)["Credentials"]
+
+
 def allow_origins(s3, origins, bucket="uploads"):
     """Lets pages of these origins upload from scripts and read the answers."""
     if origins:
         s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [{
             "AllowedOrigins": list(origins), "AllowedMethods": ["POST", "PUT", "DELETE"], "AllowedHeaders": ["*"],
             "ExposeHeaders": ["ETag", "Location"], "MaxAgeSeconds": 60}]})
+
+
+def let_upload(s3, bucket):
+    """Gives the key that signs the rights that it needs in this bucket."""
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/uploader"]},
+         "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+         "Resource": [f"arn:aws:s3:::{bucket}/*"]},
+        {"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/keeper"]},
+         "Action": ["s3:*"], "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]},
+    ]}))
 
 
 def main():

@@ -127,6 +127,85 @@ struct DoctorTests {
         }
     }
 
+    private static let lent = """
+        [browser_credentials]
+        role_arn = "arn:aws:iam::123456789012:role/browsers"
+
+        [rules]
+        """
+
+    /// What a store does with a browser's key beside taking its upload.
+    struct Obedience: Sendable {
+        /// `nil`: STS refuses us.
+        var lends: Bool? = false
+        var writes = true
+        var staysInside = true
+        var publishes = false
+        var reads = false
+    }
+
+    private static func answer(_ request: HTTPRequest, _ obedience: Obedience) -> Result<HTTPAnswer, TransportError> {
+        let denied = error(403, "<Code>AccessDenied</Code>")
+        let isLent = request.headers.contains { $0.value.description.contains("Credential=ASIALENT/") }
+        let url = request.url.description
+        if url.hasPrefix("https://sts.eu-central-1.amazonaws.com/") {
+            guard let lends = obedience.lends, !isLent || lends else { return denied }
+            let end = "2030-03-17T18:46:40Z"
+            return .success(
+                HTTPAnswer(
+                    status: 200, headers: [date],
+                    body: Array(
+                        "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIALENT</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>\(end)</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+                            .utf8)))
+        }
+        let good = Result<HTTPAnswer, TransportError>.success(HTTPAnswer(status: 200, headers: [date]))
+        switch request.method {
+        case "GET" where isLent: return obedience.reads ? good : denied
+        // Whoever has no key.
+        case "GET" where !request.headers.contains { $0.name.is("Authorization") }:
+            return obedience.publishes ? good : denied
+        case "GET", "DELETE": return denied
+        case "PUT" where isLent && url.contains("-other/"): return obedience.staysInside ? denied : good
+        case "PUT" where isLent: return obedience.writes ? good : denied
+        default: return good
+        }
+    }
+
+    @Test(
+        arguments: [
+            (Obedience(), nil, nil), (Obedience(lends: nil), "browser_key", "STS answers 403 AccessDenied"),
+            (Obedience(lends: true), "browser_key_lends", "can assume the role itself"),
+            (Obedience(writes: false), "browser_key_writes", "cannot upload: S3 answers 403 AccessDenied"),
+            (Obedience(staysInside: false), "browser_key_outside", "can upload into another user's prefix"),
+            (Obedience(publishes: true), "browser_key_publishes", "can upload what strangers can read"),
+            (Obedience(reads: true), "browser_key_reads", "can read what it wrote"),
+            (Obedience(reads: true), "browser_key_lists", "can list the uploads bucket"),
+        ] as [(Obedience, String?, String?)])
+    func triesABrowsersKey(obedience: Obedience, check: String?, words: String?) throws {
+        let found = try Self.findings(
+            change: { $0.replacing("[rules]", with: Self.lent) }, answer: { Self.answer($0, obedience) })
+        let failed = found.values.filter { $0.check.hasPrefix("browser_key") && $0.state != .ok }
+        #expect(found["browser_key"] != nil)
+        if let check {
+            #expect(found[check]?.state == .failed && found[check]?.message.contains(words ?? "") == true, "\(found)")
+            #expect(failed.allSatisfy { $0.check == check || obedience.reads }, "\(failed)")
+        } else {
+            #expect(failed.isEmpty, "\(failed)")
+            let checks = found.keys.filter { $0.hasPrefix("browser_key") }.sorted()
+            #expect(
+                checks == [
+                    "browser_key", "browser_key_lends", "browser_key_lists", "browser_key_outside",
+                    "browser_key_publishes", "browser_key_reads", "browser_key_writes",
+                ])
+        }
+    }
+
+    @Test func asksForNoBrowsersKeyWhereThereIsNone() throws {
+        let found = try Self.findings { Self.answer($0, Obedience()) }
+        #expect(found["signature"]?.state == .ok)
+        #expect(!found.keys.contains { $0.hasPrefix("browser_key") })
+    }
+
     @Test func writesJSON() throws {
         let diagnosis = Diagnosis(findings: [
             Finding(check: "a", state: .ok, message: "fine", mending: nil),

@@ -6,9 +6,11 @@ import Testing
 /// Papers made of configurations that differ in one thing.
 struct PrinterTests {
     static func print(
-        _ paper: Paper, _ side: Side? = nil, isXML: Bool = false, change: (String) -> String = { $0 }
+        _ paper: Paper, _ side: Side? = nil, isXML: Bool = false, sweeps: Bool = false,
+        change: (String) -> String = { $0 }
     ) throws -> String {
         var choices = Printer.Choices()
+        choices.sweeps = sweeps
         choices.side = side
         choices.isXML = isXML
         return try Printer(try Desks.desk(change), choices).print(paper)
@@ -37,6 +39,31 @@ struct PrinterTests {
         #expect(storage.contains("example-storage/.countersign/claims/*"))
     }
 
+    @Test func letsTheStorageKeySweep() throws {
+        let sweeper = try Self.print(.iam, .storage, sweeps: true)
+        #expect(
+            sweeper.contains(
+                """
+                {
+                            "Sid": "FindPartsOfUploads",
+                            "Effect": "Allow",
+                            "Action": ["s3:ListBucketMultipartUploads"],
+                            "Resource": ["arn:aws:s3:::example-uploads"]
+                        },
+                        {
+                            "Sid": "SweepUploads",
+                            "Effect": "Allow",
+                            "Action": ["s3:DeleteObject", "s3:AbortMultipartUpload"],
+                            "Resource": ["arn:aws:s3:::example-uploads/*"]
+                        }
+                """))
+        #expect(try !Self.print(.iam, .storage).contains("ListBucketMultipartUploads"))
+        #expect(try Self.print(.iam, .uploads, sweeps: true) == Self.print(.iam, .uploads))
+        #expect(throws: PaperError.noStorage) {
+            try Self.print(.iam, sweeps: true) { $0.replacing(#/(?s)\[storage\].*?\n\n/#, with: "") }
+        }
+    }
+
     @Test(arguments: [
         ("[rules]", "[rules]\ndelete = true", Side.storage, "[\"s3:GetObject\", \"s3:DeleteObject\"]"),
         ("bucket = \"example-storage\"", "bucket = \"example-storage\"\nacl = \"private\"", .storage, "PutObjectAcl"),
@@ -59,6 +86,38 @@ struct PrinterTests {
         #expect(!before.contains(words))
         let after = try Self.print(.iam, side) { $0.replacing(old, with: new) }
         #expect(after.contains(words))
+    }
+
+    private static let lent = """
+        [browser_credentials]
+        role_arn = "arn:aws:iam::123456789012:role/browsers"
+        external_id = "desk-7"
+
+        [rules]
+        """
+
+    /// What the most is that a lent key may do, and who may lend it.
+    @Test func printsTheRoleThatBrowsersGet() throws {
+        #expect(try !Self.print(.iam).contains("sts:AssumeRole"))
+        let text = try Self.print(.iam) { $0.replacing("[rules]", with: Self.lent) }
+        let role = try #require(text.split(separator: "\"browser_credentials\"").last)
+        #expect(role.contains("\"AWS\": [\"arn:aws:iam::123456789012:user/countersign-uploads\"]"))
+        #expect(role.contains("\"sts:ExternalId\": \"desk-7\""))
+        #expect(!role.contains("Deny") && !role.contains("GetObject") && !role.contains("example-storage"))
+        #expect(role.contains("arn:aws:s3:::example-uploads/*") && role.contains("s3:PutObjectAcl"))
+        let uploads = try Self.print(.iam, .uploads) { $0.replacing("[rules]", with: Self.lent) }
+        #expect(uploads.contains("LendKeysToBrowsers") && uploads.contains(":role/browsers"))
+        #expect(!uploads.contains("browser_credentials"))
+        #expect(try !Self.print(.iam, .storage, change: { $0.replacing("[rules]", with: Self.lent) }).contains("sts:"))
+    }
+
+    /// To Ceph a session is the user that began it.
+    @Test func otherStoresRefuseTheRoleItself() throws {
+        let text = try Self.print(.iam) {
+            $0.replacing("[rules]", with: Self.lent)
+                .replacing("https://s3.eu-central-1.amazonaws.com", with: "https://s3.example.org")
+        }
+        #expect(text.contains("\"NotBrowsers\"") && text.contains("[\"arn:aws:iam::123456789012:role/browsers\"]"))
     }
 
     @Test func namesTheBucketAlone() throws {

@@ -69,15 +69,14 @@ extension S3Surroundings {
 }
 
 func wallMilliseconds() -> Int64 {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_REALTIME, &time)
-    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    Int64(time(nil)) * 1000
 }
 
+private let beginning = ContinuousClock.now
+
 func monotonicMicroseconds() -> Int64 {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    let (seconds, attoseconds) = beginning.duration(to: .now).components
+    return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
 }
 
 func randomBytes(_ count: Int) -> [UInt8] {

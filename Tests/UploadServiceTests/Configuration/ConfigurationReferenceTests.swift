@@ -10,7 +10,7 @@ struct ConfigurationReferenceTests {
     /// Every key that the code asks for, by section; `[rules]` stands for its profiles too.
     static func known() throws -> [String: Set<String>] {
         let reader = ConfigurationReader(
-            path: nil, tables: try ConfigurationValue.tables(""), locations: Locations(""), environment: [:],
+            path: nil, text: "", tables: try ConfigurationValue.tables(""), environment: [:],
             readFile: { _ in .failure(.missing) }, isWorldReadable: false)
         _ = ConfigurationSections(reader: reader).read()
         return Dictionary(reader.known.map { ($0.section[0], Set($0.keys)) }) { $0.union($1) }

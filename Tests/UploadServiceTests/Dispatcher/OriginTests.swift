@@ -155,6 +155,26 @@ struct OriginTests {
         DispatcherTests.expectError(try answer(sameSite), 403, "foreign_origin")
     }
 
+    /// Any page may send text, or nothing, to these: what it sends is no XDomainRequest, and it can read a status.
+    @Test(arguments: [
+        ("POST", "upload_uri", 403, "login_required"), ("POST", "presign", 403, "login_required"),
+        ("POST", "s3/presign", 415, "unsupported_media_type"), ("POST", "events", 404, "not_configured"),
+        ("POST", "direct_uploads", 415, "unsupported_media_type"), ("POST", "prefix", 405, "method_not_allowed"),
+        ("POST", "nothing", 404, "not_found"),
+    ])
+    func statusesAreReal(method: String, name: String, status: Int, code: String) throws {
+        let parameters = ["HTTP_ORIGIN": "https://www.example.org", "CONTENT_TYPE": ""]
+        let response = try answer(method, "/upload/\(name)", user: nil, parameters)
+        DispatcherTests.expectError(response, status, code)
+    }
+
+    /// Drf-to-s3's 200 is for whoever completes an upload, with a method that does.
+    @Test func aWrongMethodIsNotHidden() throws {
+        let form = ["CONTENT_TYPE": "application/x-www-form-urlencoded"]
+        DispatcherTests.expectError(try answer("POST", "/upload/file_uploaded", form), 200, "not_configured")
+        DispatcherTests.expectError(try answer("GET", "/upload/file_uploaded", form), 405, "method_not_allowed")
+    }
+
     /// A redirect to our own empty page passes, and to no other.
     @Test(arguments: [
         ("https://www.example.org/upload/empty_html", "https", 200),

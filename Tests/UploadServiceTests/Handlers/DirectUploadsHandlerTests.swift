@@ -58,6 +58,7 @@ import Testing
         (blob.replacing("12", with: "\"12\""), ["blob.byte_size"]),
         (blob.replacing(md5, with: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="), ["blob.checksum"]),
         (blob.replacing("A é.PNG", with: ""), ["blob.filename"]),
+        (blob.replacing(#""image/png""#, with: "{}"), ["blob.content_type"]),
         (blob.replacing("A é.PNG", with: "\\u0000"), ["blob.filename"]),
         (blob.replacing("12", with: "1001"), ["size"]), (blob.replacing("image/png", with: "text/html"), ["type"]),
     ])

@@ -134,6 +134,13 @@ import Testing
             "metadata[a]=1&metadata[A]=1",
             ["metadata": "'A' is there twice: to S3 large and small letters are the same"]
         ),
+        (
+            "metadata[a][b]=1&metadata[x]y=2",
+            [
+                "metadata[a][b]": "Metadata should be named as in metadata[album]=3.",
+                "metadata[x]y": "Metadata should be named as in metadata[album]=3.",
+            ]
+        ),
         ("success_action_status=302", ["success_action_status": "Should be 200, 201 or 204"]),
         ("checksum=1B2M2Y8AsgTpgAmY7PhCfg==", ["checksum": "A form can't be held to a checksum; leave it out."]),
     ])

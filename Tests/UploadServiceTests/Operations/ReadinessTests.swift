@@ -48,7 +48,8 @@ import Testing
     }
 
     private func dispatcher(
-        _ store: Store, expires: Int64? = nil, hook: (any Hook)? = nil, workers: Int = 32
+        _ store: Store, expires: Int64? = nil, hook: (any Hook)? = nil, workers: Int = 32,
+        operations: OperationsDesk = OperationsDesk()
     ) throws -> Dispatcher {
         var surroundings = Surroundings.fixed(log: log)
         surroundings.stopwatch = { [time] in time.now }
@@ -67,7 +68,7 @@ import Testing
             $0.storage = desk
             $0.hook = hook.map { SiteHook($0, permits: desk.permits) }
         }
-        return Dispatcher(site: site, surroundings: surroundings)
+        return Dispatcher(site: site, surroundings: surroundings, operations: operations)
     }
 
     private func ready(_ dispatcher: Dispatcher) -> Response {
@@ -83,6 +84,22 @@ import Testing
                 "storage":{"ok":true,"expiresIn":3600}},"s3":{"ok":true},"clockDrift":0,"hook":{"ok":true}}
                 """)
         #expect(!log.lines.contains { $0.contains("ready") })
+    }
+
+    @Test func looksAwayFromAProcessThatEnds() throws {
+        let store = Store(404, "NoSuchKey")
+        let operations = OperationsDesk()
+        let dispatcher = try dispatcher(store, operations: operations)
+        operations.watch { OperationsDesk.Load() }
+        #expect(ready(dispatcher).status == 200)
+        operations.watch {
+            var load = OperationsDesk.Load()
+            load.isDraining = true
+            return load
+        }
+        let response = ready(dispatcher)
+        #expect(response.status == 503 && response.header("Retry-After") != nil)
+        #expect(response.text == #"{"ready":false,"draining":true}"#)
     }
 
     @Test(arguments: [

@@ -6,7 +6,7 @@ extension RequestError {
         RequestError(status: 404, code: "not_configured", message: "This site takes no uploads in parts")
     }
 
-    /// Companion's answer where it has no keys to hand out; we never do.
+    /// Companion's answer where it has no keys to hand out.
     static var noTemporaryCredentials: RequestError {
         RequestError(
             status: 400, code: "no_sts", message: "This Companion server does not support STS credentials")
