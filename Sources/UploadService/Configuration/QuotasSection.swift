@@ -75,7 +75,8 @@ struct QuotaChecks {
                 )
             }
             if isNew, lends {
-                section.warn(key, "counts nothing of what browsers upload with keys that [browser_credentials] lends them")
+                section.warn(
+                    key, "counts nothing of what browsers upload with keys that [browser_credentials] lends them")
             }
             if isNew || rules.maxSize != other.maxSize, rules.quotaBytes > 0, rules.quotaBytes < rules.maxSize {
                 section.warn(
