@@ -172,6 +172,24 @@ def test_a_broken_file_is_replaced_while_they_run(desk):
     assert not two.lines("quotas_unavailable")
 
 
+def test_who_signs_from_a_shell_counts_too(desk, tmp_path):
+    """And what root does there leaves the file to the service."""
+    one = desk("quota_requests = 3", processes=0)
+    servers.operator()
+    (tmp_path / "policy").write_text(json.dumps(policy(one.s3, new_key())))
+    command = [str(servers.program()), "sign", "--user", "frodo", "--config", str(one.config), str(tmp_path / "policy")]
+
+    def shell():
+        return subprocess.run(command, capture_output=True, text=True, timeout=30)
+
+    assert shell().returncode == 0
+    one.serve()
+    assert [one.sign().status_code for _ in range(2)] == [200, 200]
+    result = shell()
+    assert result.returncode != 0 and re.search(EXCEEDED.format("3 files", "an hour"), result.stderr), result
+    assert one.sign().status_code == 429 and one.sign(user="sam").status_code == 200
+
+
 def test_a_reload_changes_limit_and_file(desk):
     one = desk("quota_requests = 1")
     assert [one.sign().status_code for _ in range(2)] == [200, 429]
@@ -203,6 +221,14 @@ def test_it_does_not_start_without_its_file(desk):
         one.rewrite((str(one.quotas), path))
         result = start(one)
         assert result.returncode == 78 and "quotas.file: cannot be used" in result.stderr and words in result.stderr
+    # somebody else's, that we may read and write
+    if is_root():
+        one = desk("quota_requests = 1", processes=0)
+        one.quotas.write_bytes(b"not ours")
+        one.quotas.chmod(0o666)
+        result = start(one)
+        assert result.returncode == 78 and "it belongs to another user" in result.stderr
+        assert one.quotas.read_bytes() == b"not ours"
     # a place that is no ledger's
     one = desk("quota_requests = 1", processes=0)
     one.quotas.symlink_to(one.config)

@@ -20,6 +20,7 @@ extension QuotaFile {
             close(descriptor)
             _ = unsafe unlink(temporary)
         }
+        try giveToOwner(descriptor, of: path)
         // What is not on the disk now could be refused later, in the middle of a request.
         let code = posix_fallocate(descriptor, 0, header.byteCount)
         guard code == 0 else { throw QuotaError(step: "make room for", path: path, reason: .system(code)) }
@@ -32,6 +33,15 @@ extension QuotaFile {
             }
         } else if unsafe link(temporary, path) != 0, errno != EEXIST {
             throw QuotaError(step: "create", path: path, reason: .system(errno))
+        }
+    }
+
+    /// What root makes, the service must be able to use: the folder is the service's.
+    private static func giveToOwner(_ descriptor: Int32, of path: String) throws(QuotaError) {
+        var folder = stat()
+        guard geteuid() == 0, unsafe stat(QuotaLedger.folder(of: path), &folder) == 0, folder.st_uid != 0 else { return }
+        guard fchown(descriptor, folder.st_uid, folder.st_gid) == 0 else {
+            throw QuotaError(step: "give away", path: path, reason: .system(errno))
         }
     }
 }
