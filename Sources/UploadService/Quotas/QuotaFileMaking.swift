@@ -39,7 +39,9 @@ extension QuotaFile {
     /// What root makes, the service must be able to use: the folder is the service's.
     private static func giveToOwner(_ descriptor: Int32, of path: String) throws(QuotaError) {
         var folder = stat()
-        guard geteuid() == 0, unsafe stat(QuotaLedger.folder(of: path), &folder) == 0, folder.st_uid != 0 else { return }
+        guard geteuid() == 0, unsafe stat(QuotaLedger.folder(of: path), &folder) == 0, folder.st_uid != 0 else {
+            return
+        }
         guard fchown(descriptor, folder.st_uid, folder.st_gid) == 0 else {
             throw QuotaError(step: "give away", path: path, reason: .system(errno))
         }
