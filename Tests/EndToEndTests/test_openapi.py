@@ -23,7 +23,7 @@ SOURCES = REPOSITORY / "Sources/UploadService"
 WEB_SERVERS = [REPOSITORY / "nginx/countersign-upstream.conf", *REPOSITORY.glob("apache/*.conf")]
 RECORDED = ["Tests/EndToEndTests/recorded/sign_requests.json", "Tests/UploadServiceTests/Vectors/clients/requests.json"]
 # More than a test run has time for: Tests/slow.sh.
-EXAMPLES = int(os.environ.get("COUNTERSIGN_API_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("COUNTERSIGN_API_EXAMPLES", "12"))
 
 
 @pytest.fixture(scope="module", autouse=True)
