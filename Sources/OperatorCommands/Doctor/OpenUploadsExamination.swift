@@ -13,7 +13,7 @@ struct OpenUploadsExamination {
             return
         }
         visit.doing("counting the doctor's own uploads in parts")
-        guard let client = visit.storage?.client ?? visit.desk.site.uploads?.client else { return }
+        guard let client = visit.storage?.client ?? (try? visit.desk.client(visit.desk.provider)) else { return }
         do throws(S3Error) {
             _ = try client.listMultipartUploads(
                 bucket: visit.desk.bucket, prefix: ByteString(Visit.user.bytes + [UInt8(ascii: "/")]), maximum: 1,
