@@ -113,6 +113,7 @@ TEXTS = {
     ("docs/completion.md", "After the upload"): drawing,
     ("docs/operating.md", "Running it"): usage,
     ("docs/operating.md", "Logs"): log,
+    ("docs/quotas.md", "Rules on trial"): log,
 }
 
 

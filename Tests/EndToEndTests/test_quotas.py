@@ -18,8 +18,9 @@ import uppy
 from activation import Unit, is_connectable, sample
 from browser import UploadPage
 from chunks import ChunkedUpload
-from processes import Process, as_server_user, is_root
-from uploads import FINE_UPLOADER, fields, login, new_key, policy, prefix, send, sign
+from documents import snippet
+from processes import Process, as_server_user, is_root, remove, temporary_directory, wait_until
+from uploads import fields, login, new_key, policy, prefix, send, sign
 
 EXCEEDED = r"This would be more than the {} that you may upload in {}; try again in \d+ (hours|minutes|seconds)"
 
@@ -171,6 +172,24 @@ def test_a_broken_file_is_replaced_while_they_run(desk):
     assert not two.lines("quotas_unavailable")
 
 
+def test_who_signs_from_a_shell_counts_too(desk, tmp_path):
+    """And what root does there leaves the file to the service."""
+    one = desk("quota_requests = 3", processes=0)
+    servers.operator()
+    (tmp_path / "policy").write_text(json.dumps(policy(one.s3, new_key())))
+    command = [str(servers.program()), "sign", "--user", "frodo", "--config", str(one.config), str(tmp_path / "policy")]
+
+    def shell():
+        return subprocess.run(command, capture_output=True, text=True, timeout=30)
+
+    assert shell().returncode == 0
+    one.serve()
+    assert [one.sign().status_code for _ in range(2)] == [200, 200]
+    result = shell()
+    assert result.returncode != 0 and re.search(EXCEEDED.format("3 files", "an hour"), result.stderr), result
+    assert one.sign().status_code == 429 and one.sign(user="sam").status_code == 200
+
+
 def test_a_reload_changes_limit_and_file(desk):
     one = desk("quota_requests = 1")
     assert [one.sign().status_code for _ in range(2)] == [200, 429]
@@ -187,8 +206,8 @@ def test_a_reload_changes_limit_and_file(desk):
 
 # --- where nothing can be counted ------------------------------------------------------------------------------------
 
-def start(desk, prefix=()):
-    command = [*prefix, str(desk.program), "serve", "--listen", f"unix:{desk.directory}/s", "--config", str(desk.config)]
+def start(desk):
+    command = [str(desk.program), "serve", "--listen", f"unix:{desk.directory}/s", "--config", str(desk.config)]
     return subprocess.run(as_server_user(command), capture_output=True, text=True, timeout=30,
                           env={"PATH": "/usr/bin:/bin"})
 
@@ -202,6 +221,14 @@ def test_it_does_not_start_without_its_file(desk):
         one.rewrite((str(one.quotas), path))
         result = start(one)
         assert result.returncode == 78 and "quotas.file: cannot be used" in result.stderr and words in result.stderr
+    # somebody else's, that we may read and write
+    if is_root():
+        one = desk("quota_requests = 1", processes=0)
+        one.quotas.write_bytes(b"not ours")
+        one.quotas.chmod(0o666)
+        result = start(one)
+        assert result.returncode == 78 and "it belongs to another user" in result.stderr
+        assert one.quotas.read_bytes() == b"not ours"
     # a place that is no ledger's
     one = desk("quota_requests = 1", processes=0)
     one.quotas.symlink_to(one.config)
@@ -209,12 +236,33 @@ def test_it_does_not_start_without_its_file(desk):
     assert start(one).returncode == 78 and one.config.read_bytes() == before
 
 
-def test_a_full_disk_is_an_error_at_start_and_none_later(desk):
+@pytest.fixture
+def small_disk():
+    """One with room for a megabyte."""
+    directory = temporary_directory()
+    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=0777", "none", str(directory)],
+                           capture_output=True)
+    if mount.returncode != 0:
+        remove(directory)
+        pytest.skip("no disk may be mounted here")
+    yield directory
+    wait_until(lambda: subprocess.run(["umount", str(directory)], capture_output=True).returncode == 0, "umount")
+    remove(directory)
+
+
+def test_a_full_disk_is_an_error_at_start_and_none_later(small_disk, desk):
     """The file has all its room before it is used; where there is none, nothing starts."""
-    one = desk("quota_requests = 1", entries=65536, processes=0)
-    result = start(one, ["prlimit", "--fsize=1000000"])
+    one = desk("quota_requests = 2", entries=65536, processes=0)
+    one.rewrite((str(one.quotas), f"{small_disk}/quotas"))
+    result = start(one)
     assert result.returncode == 78 and "cannot make room for" in result.stderr, result
-    assert not one.quotas.exists() and not list(one.directory.glob("quotas.*"))
+    assert "No space left on device" in result.stderr and not list(small_disk.iterdir())
+    one.rewrite((str(one.quotas), f"{small_disk}/quotas"), ("entries = 65536", "entries = 8192"))
+    one.serve()
+    with open(small_disk / "rest", "wb", buffering=0) as rest, pytest.raises(OSError):
+        while True:
+            rest.write(b"x" * 4096)
+    assert [one.sign(user=user).status_code for user in ("frodo", "frodo", "sam", "frodo")] == [200, 200, 200, 429]
 
 
 def test_check(desk):
@@ -271,15 +319,11 @@ def nothing_open(s3):
 
 def test_open_uploads(desk, s3, nothing_open):
     one = desk("quota_open_uploads = 2\nquota_requests = 50")
-    site = SimpleNamespace(url=one.url)
 
     def through(method, path, headers, body):
         response = requests.request(method, one.url + "/upload" + path, headers={**headers, **login(USER)}, data=body,
                                     timeout=60, allow_redirects=False)
         return response.status_code, response.headers, response.content
-
-    def chunks(version=4):
-        return ChunkedUpload({**s3, "port": s3["port"]}, site, new_key(USER), version, USER)
 
     companion = uppy.Companion51(through)
     first = companion.create("a.txt")
@@ -295,11 +339,9 @@ def test_open_uploads(desk, s3, nothing_open):
 
     begin = {"method": "POST", "key": "c.txt"}
     assert refused(presign(begin), text, 60) == "too_many_open_uploads"
-    document = f"POST\n\n\n\nx-amz-acl:private\nx-amz-date:{time.strftime('%a, %d %b %Y %H:%M:%S GMT', time.gmtime())}\n" \
-               f"/uploads/{prefix(USER).replace('%', '%25')}c?uploads"
-    answer = requests.post(one.url + "/upload/sign", json={"headers": document}, timeout=30,
-                           headers={**FINE_UPLOADER, **login(USER)})
-    assert refused(answer, text, 60) == "too_many_open_uploads"
+    chunks = ChunkedUpload(s3, SimpleNamespace(url=one.url), new_key(USER), 2, USER)
+    assert chunks.initiate() is None
+    assert refused(chunks.answer, text, 60) == "too_many_open_uploads"
     # others, and what is no upload in parts, go on
     assert presign(begin, "sam").status_code == 200
     assert presign({"method": "PUT", "key": "c.txt"}).status_code == 200
@@ -313,8 +355,12 @@ def test_open_uploads(desk, s3, nothing_open):
         Bucket="uploads", Key=third["key"],
         UploadId=[each["UploadId"] for each in nothing_open.list_multipart_uploads(
             Bucket="uploads", Prefix=third["key"])["Uploads"]][0])
-    assert companion.create("e.txt")
+    last = companion.create("e.txt")
+    assert chunks.initiate() is None
     companion.abort(second)
+    assert chunks.initiate().status_code == 200
+    companion.abort(last)
+    assert chunks.abort().status_code == 204
     assert sample(one.metrics_of(), "countersign_s3_calls_total", operation="ListMultipartUploads", result="ok") > 0
 
 
@@ -376,6 +422,24 @@ def test_rules_on_trial(desk, s3, store):
         assert sample(found, "countersign_shadow_refusals_total", profile="strict", code=code) == 1
     assert not [name for name, _ in found if name == "countersign_refusals_total"]
     assert not plain.lines("shadow")
+
+
+def test_the_trial_on_the_page(desk, s3):
+    """The configuration and the line of the log, as they are printed."""
+    printed = snippet("docs/quotas.md", "Rules on trial", "toml")
+    profile = re.search(r"^\[profiles\.strict\]\n(?:.+\n)+", printed, re.M)[0]
+    assert printed.startswith('[rules]\nshadow = "strict"\n')
+    one = desk('shadow = "strict"', profile)
+    key = new_key(name=".zip")
+    document = policy(s3, key, change=lambda conditions: [
+        {"Content-Type": "application/zip"} if "Content-Type" in each else each for each in conditions])
+    assert sign(one.url, document).status_code == 200
+    (line,) = one.lines("action=sign")
+    form = re.escape(snippet("docs/quotas.md", "Rules on trial", "text").strip())
+    for said, real in (("47c3…", "[0-9a-f]{16,32}"), ("frodo/a\\.zip", re.escape(key)), ("ms=0\\.2", r"ms=\d+\.\d")):
+        assert said in form
+        form = form.replace(said, real)
+    assert re.search(form, line), (form, line)
 
 
 def test_a_trial_that_is_none(desk):

@@ -15,8 +15,9 @@ import Testing
         }
         #expect(expected.count == writer.bytes.count)
         // The first number and text, the second, and all before it once more.
-        let first: [UInt8] = [0] + Array("text".utf8)
-        #expect(expected.prefix(15) == (first + [1] + Array("text".utf8) + first)[...])
+        let first = [UInt8](arrayLiteral: 0) + Array("text".utf8)
+        let second = [UInt8](arrayLiteral: 1) + Array("text".utf8)
+        #expect(Array(expected.prefix(15)) == first + second + first)
     }
 
     @Test(arguments: [

@@ -91,10 +91,10 @@ public struct Condition: Sendable {
     /// What the condition asks of its field.
     public var match: Match {
         switch form {
-        case .member: .member(value(first))
-        case .equal: .equal(value(first))
-        case .startsWith: .startsWith(value(first))
-        case .range: .range(value(first), value(second ?? first))
+        case .member: .member(Self.value(first, in: text))
+        case .equal: .equal(Self.value(first, in: text))
+        case .startsWith: .startsWith(Self.value(first, in: text))
+        case .range: .range(Self.value(first, in: text), Self.value(second ?? first, in: text))
         }
     }
 
@@ -103,10 +103,10 @@ public struct Condition: Sendable {
 
     /// The one value that the field must equal, where the condition is of that kind.
     var exactValue: Value? {
-        form == .member || form == .equal ? value(first) : nil
+        form == .member || form == .equal ? Self.value(first, in: text) : nil
     }
 
-    private func value(_ part: Part) -> Value {
+    private static func value(_ part: Part, in text: [UInt8]) -> Value {
         let text = ByteString(text[part.place])
         return part.isNumber ? .number(text) : .string(text)
     }

@@ -24,7 +24,7 @@ struct ConfigurationSections {
         let checks = CrossChecks(reader: reader)
         checks.server(server, identity, hook)
         checks.receipt(receiptSecret, server)
-        QuotaChecks(reader: reader).quotas(quotas, base, profiles, identity)
+        QuotaChecks(reader: reader).quotas(quotas, base, profiles, identity, lends: browserCredentials != nil)
         QuotaChecks(reader: reader).shadows(base, profiles)
         checks.withoutStorage(base, profiles, hook, receiptSecret, events)
         guard let s3 else { return nil }

@@ -12,8 +12,7 @@ extension Configuration {
     /// Whether the ledger's file could be made, without making it; a warning where its folder is not there yet.
     package func checkQuotas() throws(ConfigurationError) -> String? {
         guard isCounted, let path = quotas.file else { return nil }
-        let end = path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.utf8.startIndex
-        let folder = end == path.utf8.startIndex ? "/" : String(path[..<end])
+        let folder = QuotaLedger.folder(of: path)
         guard unsafe access(folder, W_OK | X_OK) != 0 else { return nil }
         let code = errno
         // systemd makes a StateDirectory when the service starts.

@@ -58,7 +58,7 @@ struct QuotaChecks {
 
     func quotas(
         _ quotas: Configuration.Quotas, _ base: Configuration.Rules, _ profiles: [String: Configuration.Rules],
-        _ identity: Configuration.Identity
+        _ identity: Configuration.Identity, lends: Bool
     ) {
         var isReported = false
         for (section, rules, other) in sections(base, profiles) {
@@ -73,6 +73,10 @@ struct QuotaChecks {
                     key,
                     "holds for each browser while identity.anonymous = true, and any can get a new identity; limit their requests in the web server too (nginx: limit_req)"
                 )
+            }
+            if isNew, lends {
+                section.warn(
+                    key, "counts nothing of what browsers upload with keys that [browser_credentials] lends them")
             }
             if isNew || rules.maxSize != other.maxSize, rules.quotaBytes > 0, rules.quotaBytes < rules.maxSize {
                 section.warn(

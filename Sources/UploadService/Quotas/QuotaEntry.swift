@@ -28,7 +28,9 @@ extension QuotaEntry {
     /// From exactly 64 bytes, which may hold anything.
     init(_ bytes: ArraySlice<UInt8>) {
         func word(_ index: Int) -> UInt64 {
-            bytes.dropFirst(8 * index).prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+            var word: UInt64 = 0
+            for place in 0..<8 { word |= UInt64(bytes[bytes.startIndex + 8 * index + place]) << (8 * UInt64(place)) }
+            return word
         }
         holder = QuotaHolder(high: word(0), low: word(1))
         start = Int64(bitPattern: word(2))

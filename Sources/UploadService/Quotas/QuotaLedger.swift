@@ -16,6 +16,12 @@ package struct QuotaLedger: Sendable {
         self.random = random
     }
 
+    /// What holds the file of an absolute path.
+    static func folder(of path: String) -> String {
+        let end = path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.utf8.startIndex
+        return end == path.utf8.startIndex ? "/" : String(path[..<end])
+    }
+
     /// Makes the file where there is none, and a new one where it is broken or not as large as it should be.
     package func prepare() throws(QuotaError) {
         let wanted = QuotaFile.newHeader(entries: entries, random).entryCount

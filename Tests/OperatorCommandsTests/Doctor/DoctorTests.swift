@@ -105,6 +105,28 @@ struct DoctorTests {
         #expect(found["cleared"]?.message.contains("example-uploads/countersign-doctor/") == true)
     }
 
+    /// Where open uploads are limited, and only there, it is tried whether they can be counted.
+    @Test(arguments: [
+        ("", true, nil), ("quota_open_uploads = 3", true, Finding.State.ok), ("quota_open_uploads = 3", false, .failed),
+    ])
+    func countsOpenUploads(line: String, isAllowed: Bool, state: Finding.State?) throws {
+        let found = try Self.findings(
+            change: { $0.replacing("[rules]", with: "[rules]\n\(line)") },
+            answer: { request in
+                let page = "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>"
+                if isAllowed, request.url.string?.contains("max-uploads=1&prefix=countersign-doctor%2F") == true {
+                    return .success(HTTPAnswer(status: 200, headers: [Self.date], body: Array(page.utf8)))
+                }
+                return request.method.is("GET") || request.method.is("DELETE")
+                    ? Self.error(403, "<Code>AccessDenied</Code>")
+                    : .success(HTTPAnswer(status: 200, headers: [Self.date]))
+            })
+        #expect(found["open_uploads"]?.state == state, "\(String(describing: found["open_uploads"]))")
+        if state == .failed {
+            #expect(found["open_uploads"]?.mending?.contains("s3:ListBucketMultipartUploads") == true)
+        }
+    }
+
     private static let lent = """
         [browser_credentials]
         role_arn = "arn:aws:iam::123456789012:role/browsers"

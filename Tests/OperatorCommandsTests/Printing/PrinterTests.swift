@@ -68,6 +68,12 @@ struct PrinterTests {
         ("[rules]", "[rules]\ndelete = true", Side.storage, "[\"s3:GetObject\", \"s3:DeleteObject\"]"),
         ("bucket = \"example-storage\"", "bucket = \"example-storage\"\nacl = \"private\"", .storage, "PutObjectAcl"),
         ("\"eu-central-1\"", "\"cn-north-1\"", .uploads, "arn:aws-cn:s3:::example-uploads/*"),
+        ("[rules]", "[rules]\nquota_open_uploads = 3", .storage, "[\"s3:ListBucketMultipartUploads\"]"),
+        (
+            "signature_versions", "[profiles.a]\nquota_open_uploads = 3\nsignature_versions", .storage,
+            "CountOpenUploads"
+        ),
+        (DoctorTests.storage, "[profiles.a]\nquota_open_uploads = 3", .uploads, "CountOpenUploads"),
         (
             "[rules]",
             "[rules]\nencryption = [\"aws:kms\"]\nencryption_key_ids = "

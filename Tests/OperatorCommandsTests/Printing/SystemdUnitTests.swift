@@ -22,6 +22,25 @@ struct SystemdUnitTests {
         #expect(Self.lines(printed) == same)
     }
 
+    /// Where the file of quotas is, the service may write, and systemd makes the folder where it can.
+    @Test(arguments: [
+        ("/var/lib/countersign/quotas", "StateDirectory=countersign\nStateDirectoryMode=0700\n\n[Install]"),
+        ("/var/lib/other/quotas", "StateDirectory=countersign other\nStateDirectoryMode=0700\n\n[Install]"),
+        (
+            "/run/countersign-quotas/quotas",
+            "RuntimeDirectory=countersign-quotas\nRuntimeDirectoryMode=0700\nRuntimeDirectoryPreserve=yes\n\n[Install]"
+        ),
+        ("/srv/countersign/quotas", "StateDirectoryMode=0700\nReadWritePaths=/srv/countersign\n\n[Install]"),
+        // The socket's folder is root's, and systemd would give it away.
+        ("/run/countersign/quotas", "StateDirectory=countersign\nStateDirectoryMode=0700\n\n[Install]"),
+    ])
+    func letsQuotasBeCounted(file: String, lines: String) throws {
+        let printed = try PrinterTests.print(.systemd) {
+            $0.replacing("[rules]", with: "[quotas]\nfile = \"\(file)\"\n\n[rules]\nquota_requests = 5")
+        }
+        #expect(printed.contains("\n\(lines)"), "\(printed)")
+    }
+
     @Test func leavesAskersOfTheMetadataServiceTheirWay() throws {
         let keys = """
             access_key_id = "AKIASTORAGE"

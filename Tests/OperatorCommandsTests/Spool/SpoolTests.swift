@@ -17,11 +17,13 @@ import Testing
     private static let dead = Outbox.Entry(id: "upload_2", isDead: true, record: nil, time: 1_900_000_000_000)
 
     @Test func theServiceMayWriteThereOnly() throws {
-        #expect(try !PrinterTests.print(.systemd).contains("StateDirectory"))
+        let own = "\nStateDirectory=countersign\nStateDirectoryMode=0700\n"
+        let plain = try PrinterTests.print(.systemd)
+        #expect(plain.contains(own) && !plain.contains("ReadWritePaths") && !plain.contains("RuntimeDirectory"))
         let spool = try PrinterTests.print(.systemd, change: Self.hook("/var/spool/countersign"))
-        #expect(spool.contains("\nReadWritePaths=/var/spool/countersign\n") && !spool.contains("StateDirectory"))
+        #expect(spool.contains("\nReadWritePaths=/var/spool/countersign\n") && spool.contains(own.dropLast()))
         let state = try PrinterTests.print(.systemd, change: Self.hook("/var/lib/countersign/spool"))
-        #expect(state.contains("\nStateDirectory=countersign/spool\nStateDirectoryMode=0700\n"))
+        #expect(state.contains("\nStateDirectory=countersign countersign/spool\nStateDirectoryMode=0700\n"))
         #expect(!state.contains("ReadWritePaths"))
     }
 

@@ -29,7 +29,7 @@ import Testing
         let lent = try #require(loaded.configuration.browserCredentials)
         #expect(loaded.warnings.isEmpty)
         #expect(lent.role == Self.role && lent.duration == 3600 && lent.externalID == nil)
-        #expect(lent.endpoint.description == "https://sts.eu-west-1.amazonaws.com/")
+        #expect(lent.endpoint.description == "https://sts.eu-west-1.amazonaws.com")
         #expect(lent.region(beside: loaded.configuration.s3) == "eu-west-1")
         let desk = try #require(try Site(loaded.configuration, .fixed()).browserCredentials)
         #expect(desk.role.role == ByteString(Self.role) && desk.role.duration == 3600 && desk.partition == "aws")
@@ -47,29 +47,29 @@ import Testing
 
     @Test(arguments: [
         (
-            "https://s3.cn-north-1.amazonaws.com.cn", "cn-north-1", "", "https://sts.cn-north-1.amazonaws.com.cn/",
+            "https://s3.cn-north-1.amazonaws.com.cn", "cn-north-1", "", "https://sts.cn-north-1.amazonaws.com.cn",
             "cn-north-1", "aws-cn"
         ),
         (
-            "https://s3.us-gov-west-1.amazonaws.com", "us-gov-west-1", "", "https://sts.us-gov-west-1.amazonaws.com/",
+            "https://s3.us-gov-west-1.amazonaws.com", "us-gov-west-1", "", "https://sts.us-gov-west-1.amazonaws.com",
             "us-gov-west-1", "aws-us-gov"
         ),
-        ("https://s3.example.org:7480", "default", "", "https://s3.example.org:7480/", "default", "aws"),
+        ("https://s3.example.org:7480", "default", "", "https://s3.example.org:7480", "default", "aws"),
         (
             "https://s3.eu-west-1.amazonaws.com", "eu-west-1", "https://sts.amazonaws.com",
-            "https://sts.amazonaws.com/", "us-east-1", "aws"
+            "https://sts.amazonaws.com", "us-east-1", "aws"
         ),
         (
             "https://s3.eu-west-1.amazonaws.com", "eu-west-1", "https://sts.eu-central-1.amazonaws.com",
-            "https://sts.eu-central-1.amazonaws.com/", "eu-central-1", "aws"
+            "https://sts.eu-central-1.amazonaws.com", "eu-central-1", "aws"
         ),
         (
             "https://s3.eu-west-1.amazonaws.com", "eu-west-1", "https://sts-fips.us-east-1.amazonaws.com",
-            "https://sts-fips.us-east-1.amazonaws.com/", "us-east-1", "aws"
+            "https://sts-fips.us-east-1.amazonaws.com", "us-east-1", "aws"
         ),
         (
             "https://s3.eu-west-1.amazonaws.com", "eu-west-1", "https://vpce-1.sts.example.org",
-            "https://vpce-1.sts.example.org/", "eu-west-1", "aws"
+            "https://vpce-1.sts.example.org", "eu-west-1", "aws"
         ),
     ])
     func whereSTSIs(store: String, region: String, given: String, endpoint: String, signed: String, part: String) throws

@@ -111,11 +111,24 @@ import Testing
 
     /// However often it is read again, so many requests wait for S3 and no more.
     @Test func permitsStay() throws {
-        let (dispatcher, reloading, _) = try start(Sample.full)
+        let test = try TestLedger()
+        let (dispatcher, reloading, _) = try start(
+            Sample.full.replacing("/var/lib/countersign/quotas", with: test.path))
         let before = try #require(dispatcher.site.storage?.permits)
         _ = reloading.run()
         let after = [dispatcher.site.storage?.permits, dispatcher.site.uploads?.permits, dispatcher.site.hook?.permits]
         #expect(operations.reloads.succeeded.value == 1 && after.allSatisfy { $0 === before })
+        #expect(test.bytes.count == 64 + 1024 * 64)
+    }
+
+    @Test func aFileOfQuotasThatCannotBeMade() throws {
+        let (dispatcher, reloading, place) = try start()
+        place.toml.withLock {
+            $0 = Sample.least + "\n[rules]\nquota_requests = 1\n[quotas]\nfile = \"/nowhere/quotas\"\n"
+        }
+        #expect(reloading.run() == "Serving with the old configuration: the new one is wrong")
+        #expect(log.lines.joined().contains("quotas.file: cannot be used: /nowhere/quotas: cannot create: No such"))
+        #expect(dispatcher.respond(to: .make("GET", "/upload/prefix")).status == 200)
     }
 
     /// A hook that is asked during a reload: the request ends by the site that it began with.

@@ -125,6 +125,13 @@ import Testing
         #expect(warnings.first?.contains(warning) == true, "\(warnings)")
     }
 
+    @Test func whatIsUploadedWithLentKeysIsNotCounted() throws {
+        let lent = Self.file + "[browser_credentials]\nrole_arn = \"arn:aws:iam::123456789012:role/browsers\"\n"
+        let warnings = try load("quota_open_uploads = 1", lent).warnings
+        #expect(warnings.contains { $0.contains("rules.quota_open_uploads: counts nothing of what browsers upload") })
+        #expect(try !load("max_size = 5", lent).warnings.contains { $0.contains("counts nothing") })
+    }
+
     @Test func theFolder() throws {
         let test = try TestLedger()
         func configuration(_ path: String) throws -> Configuration {

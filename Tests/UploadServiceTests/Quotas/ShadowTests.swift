@@ -98,8 +98,8 @@ struct ShadowTests {
             "\"The maximum should be at most 799 bytes\""
         ),
         (
-            LeaveSample.all[0], profile { $0.rules.contentTypes = ContentTypePattern("image/*").map { [$0] } ?? [] },
-            "invalid_policy", "\"Required condition is missing\""
+            LeaveSample.all[7], profile { $0.rules.contentTypes = ContentTypePattern("image/*").map { [$0] } ?? [] },
+            "invalid_fields", "\"type: This field is required.\""
         ),
         (
             LeaveSample.all[0], profile { $0.bodyLimit = 20 }, "body_too_large",
@@ -111,7 +111,7 @@ struct ShadowTests {
         ),
         (
             LeaveSample.all[7], profile { $0.rules.maximumSize = 500 }, "invalid_fields",
-            "\"The object should have at most 500 bytes\""
+            "\"size: The object should have at most 500 bytes\""
         ),
     ])
     func whatIsWritten(_ sample: LeaveSample, _ trial: Site.Profile, code: String, message: String) throws {

@@ -88,7 +88,7 @@ func vectors(_ name: String) throws -> [String: Any] {
 }
 
 extension Inquiry {
-    init(_ request: Request, at site: Site) {
+    convenience init(_ request: Request, at site: Site) {
         self.init(request, at: SharedSite(site))
     }
 }
