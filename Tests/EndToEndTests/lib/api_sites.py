@@ -25,6 +25,19 @@ method = "put"
 
 [profiles.at_once]
 complete_on_multipart = true
+
+[profiles.few]
+quota_requests = 3
+quota_bytes = 1000
+quota_open_uploads = 1
+
+[quotas]
+file = "{directory}/quotas"
+"""
+
+LENDING = """
+[browser_credentials]
+role_arn = "{role}"
 """
 
 PROFILED = """\
@@ -62,7 +75,9 @@ def everything(s3):
     """Every route is switched on, every status is real; the buckets are this site's own."""
     facts, client = latecomers.buckets(s3, "api")
     gateway.let_upload(client, facts["uploads"])
-    return Site(facts, switched_on, profiles=("put", "at_once"))
+    role = gateway.make_role(s3["url"], "api-browsers", "uploader", [
+        {"Effect": "Allow", "Action": gateway.UPLOADING, "Resource": [f"arn:aws:s3:::{facts['uploads']}/*"]}])
+    return Site(facts, lambda text: switched_on(text) + LENDING.format(role=role), profiles=("put", "at_once", "few"))
 
 
 def switched_on(text):
