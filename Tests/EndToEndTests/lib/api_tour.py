@@ -44,8 +44,10 @@ def uploaded(site, name="note.txt"):
 def asking(site):
     uploaded(site)
     for name in ("prefix", "health", "time", "ready"):
-        yield name, None, call(site, "GET", name)
+        yield name, "plain" if name == "prefix" else None, call(site, "GET", name)
         yield "head" + name.capitalize(), None, call(site, "HEAD", name)
+    yield "prefix", "with_a_key", call(site, "GET", "prefix?credentials")
+    yield "sts", None, call(site, "GET", "s3/sts")
     yield "emptyHTML", None, call(site, "GET", "empty_html?key=x", user=None)
     yield "headEmptyHTML", None, call(site, "HEAD", "empty_html", user=None)
     yield "session", None, call(site, "GET", "session?qqtimestamp=1")
