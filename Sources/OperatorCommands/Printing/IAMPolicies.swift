@@ -33,7 +33,8 @@ struct IAMPolicies {
         let keys = Set(allRules.flatMap(\.encryptionKeyIDs)).sorted()
         let counting = configuration.storage == nil ? counting : []
         return Self.policy(
-            [Self.allow("WriteUploads", actions, [arn(bucket, "*")])] + counting + encryption(keys, "Uploads") + lending)
+            [Self.allow("WriteUploads", actions, [arn(bucket, "*")])] + counting + encryption(keys, "Uploads") + lending
+        )
     }
 
     /// The right to lend a role to browsers.
