@@ -256,7 +256,7 @@ def test_s3_is_down(s3):
     try:
         site.start()
         completion = {"key": "frodo/a", "filename": "a"}
-        asked = [("GET", "session", {}), ("GET", "ready", {}), ("HEAD", "ready", {}),
+        asked = [("GET", "session", {}), ("GET", "prefix?credentials", {}), ("GET", "s3/sts", {}), ("GET", "ready", {}), ("HEAD", "ready", {}),
                  ("POST", "s3/multipart", {"json": {"filename": "a"}}), ("POST", "file_uploaded", {"json": completion}),
                  ("PUT", "file_uploaded", {"data": {**completion, "uuid": "u", "name": "a", "bucket": s3["uploads"]}}),
                  ("DELETE", "file/u", {"params": {"key": "frodo/a"}}),
