@@ -11,9 +11,6 @@ from presigned import Desk
 RECEIPT = "receipt-secret-of-tests-00000000000000000"
 
 EVERYTHING = """
-[browser_credentials]
-role_arn = "{role}"
-
 [events]
 token_file = "{directory}/events.token"
 
@@ -64,9 +61,7 @@ class Site(Desk):
             path.chmod(0o600)
             processes.give(path)
         text = change(self.program.config.read_text())
-        role = gateway.make_role(s3["url"], "api", "uploader", [
-            {"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": [f"arn:aws:s3:::{s3['uploads']}/*"]}])
-        self.program.config.write_text(text.replace("{directory}", str(self.program.directory)).replace("{role}", role))
+        self.program.config.write_text(text.replace("{directory}", str(self.program.directory)))
         locations = "".join(PROFILED.format(profile=profile) for profile in profiles)
         self.server = servers.Nginx(self.program.socket, servers=server.replace(
             "        location /own/", locations + "        location /own/"))
