@@ -1,6 +1,6 @@
 import CFastCGI
 
-/// One worker's FCGX_Request: libfcgi parses a request out of memory, and writes the answer to the peer's socket.
+/// One worker's FCGX_Request: libfcgi takes a request out of memory, and writes the answer to the peer's socket.
 ///
 /// Its reads and writes both go to `ipcFd`; this stands for memory that holds one whole, validated request while libfcgi
 /// reads, and is the socket while it writes. libfcgi therefore never waits for a request, and never closes a socket of
@@ -20,7 +20,7 @@ import CFastCGI
         unsafe memory.deallocate()
     }
 
-    /// Has libfcgi parse the records of one request; nil where it could not.
+    /// Has libfcgi take in the records of one request; nil where it could not.
     mutating func accept(_ records: [UInt8], answeringOn socket: Int32) -> Exchange? {
         store(records)
         unsafe request.pointee.ipcFd = Int32(countersign_lent)

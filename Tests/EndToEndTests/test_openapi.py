@@ -236,13 +236,27 @@ def test_requests_of_examples_are_known(everything):
                                     "invalid_fields", "unknown_notification", "no_such_operation"), (operation, name)
 
 
+def test_quotas(everything):
+    """Too many, more than there could ever be, too many at once: each declared, and when to come again."""
+    def asked(method, path, status, code, **more):
+        answer = api_tour.call(everything, method, path, user="sam", mount="/few", **more)
+        assert (answer.status_code, answer.json().get("code")) == (status, code), answer.text
+        assert api_document.answer_problems(answer, "/few") == [], answer.text
+        assert status != 429 or int(answer.headers["Retry-After"]) > 0
+
+    for size, status, code in ((1001, 403, "larger_than_quota"), (900, 200, None), (900, 429, "quota_exceeded")):
+        asked("GET", "presign", status, code, params={"size": size})
+    asked("POST", "s3/multipart", 200, None, json={"filename": "a", "size": 1})
+    asked("POST", "s3/multipart", 429, "too_many_open_uploads", json={"filename": "a", "size": 1})
+
+
 def test_s3_is_down(s3):
     """Every operation that needs S3 says so in a declared way, and when to come again."""
     site = api_sites.without_s3(s3)
     try:
         site.start()
         completion = {"key": "frodo/a", "filename": "a"}
-        asked = [("GET", "session", {}), ("GET", "ready", {}), ("HEAD", "ready", {}),
+        asked = [("GET", "session", {}), ("GET", "prefix?credentials", {}), ("GET", "s3/sts", {}), ("GET", "ready", {}), ("HEAD", "ready", {}),
                  ("POST", "s3/multipart", {"json": {"filename": "a"}}), ("POST", "file_uploaded", {"json": completion}),
                  ("PUT", "file_uploaded", {"data": {**completion, "uuid": "u", "name": "a", "bucket": s3["uploads"]}}),
                  ("DELETE", "file/u", {"params": {"key": "frodo/a"}}),

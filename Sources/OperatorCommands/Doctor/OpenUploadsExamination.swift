@@ -13,9 +13,8 @@ struct OpenUploadsExamination {
             return
         }
         visit.doing("counting the doctor's own uploads in parts")
-        guard let client = visit.storage?.client ?? (try? visit.desk.client(visit.desk.provider)) else { return }
         do throws(S3Error) {
-            _ = try client.listMultipartUploads(
+            _ = try client().listMultipartUploads(
                 bucket: visit.desk.bucket, prefix: ByteString(Visit.user.bytes + [UInt8(ascii: "/")]), maximum: 1,
                 until: visit.deadline)
             visit.ok("open_uploads", "a user's uploads in parts can be counted")
@@ -27,5 +26,11 @@ struct OpenUploadsExamination {
                 mending: "Give the key of [\(side)] s3:ListBucketMultipartUploads on the uploads bucket: "
                     + "`countersign print iam --bucket \(side)`.")
         }
+    }
+
+    /// That of whoever may look: the storage key, where there is one.
+    private func client() throws(S3Error) -> S3Client {
+        if let storage = visit.storage { return storage.client }
+        return try visit.desk.client(visit.desk.provider)
     }
 }

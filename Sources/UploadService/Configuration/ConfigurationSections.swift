@@ -28,7 +28,10 @@ struct ConfigurationSections {
         QuotaChecks(reader: reader).shadows(base, profiles)
         checks.withoutStorage(base, profiles, hook, receiptSecret, events)
         guard let s3 else { return nil }
-        if let browserCredentials { checks.browserCredentials(browserCredentials, server, identity, uploads, hook) }
+        if let browserCredentials {
+            let rules = [base] + profiles.values
+            checks.browserCredentials(browserCredentials, server, identity, uploads, hook, rules)
+        }
         checks.endpoints(s3, uploads)
         checks.versions(base, profiles, s3)
         guard let uploads else { return nil }

@@ -25,6 +25,19 @@ method = "put"
 
 [profiles.at_once]
 complete_on_multipart = true
+
+[profiles.few]
+quota_requests = 3
+quota_bytes = 1000
+quota_open_uploads = 1
+
+[quotas]
+file = "{directory}/quotas"
+"""
+
+LENDING = """
+[browser_credentials]
+role_arn = "{role}"
 """
 
 PROFILED = """\
@@ -62,7 +75,9 @@ def everything(s3):
     """Every route is switched on, every status is real; the buckets are this site's own."""
     facts, client = latecomers.buckets(s3, "api")
     gateway.let_upload(client, facts["uploads"])
-    return Site(facts, switched_on, profiles=("put", "at_once"))
+    role = gateway.make_role(s3["url"], "api-browsers", "uploader", [
+        {"Effect": "Allow", "Action": gateway.UPLOADING, "Resource": [f"arn:aws:s3:::{facts['uploads']}/*"]}])
+    return Site(facts, lambda text: switched_on(text) + LENDING.format(role=role), profiles=("put", "at_once", "few"))
 
 
 def switched_on(text):
@@ -74,7 +89,8 @@ def without_s3(s3):
     """The same, and nobody answers where S3 should be."""
     def change(text):
         text = text.replace(s3["url"], f"http://127.0.0.1:{processes.free_port()}")
-        return switched_on(text).replace("[server]\n", "[server]\ndeadline = 2\n")
+        role = LENDING.format(role="arn:aws:iam::123456789012:role/browsers")
+        return switched_on(text).replace("[server]\n", "[server]\ndeadline = 2\n") + role
 
     return Site(s3, change)
 

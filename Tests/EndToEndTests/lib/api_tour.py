@@ -43,7 +43,11 @@ def uploaded(site, name="note.txt"):
 
 def asking(site):
     uploaded(site)
-    for name in ("prefix", "health", "time", "ready"):
+    yield "prefix", "plain", call(site, "GET", "prefix")
+    yield "prefix", "lent", call(site, "GET", "prefix?credentials")
+    yield "headPrefix", None, call(site, "HEAD", "prefix")
+    yield "sts", None, call(site, "GET", "s3/sts")
+    for name in ("health", "time", "ready"):
         yield name, None, call(site, "GET", name)
         yield "head" + name.capitalize(), None, call(site, "HEAD", name)
     yield "emptyHTML", None, call(site, "GET", "empty_html?key=x", user=None)

@@ -378,12 +378,14 @@ def allow_origins(s3, origins, bucket="uploads"):
             "ExposeHeaders": ["ETag", "Location"], "MaxAgeSeconds": 60}]})
 
 
+UPLOADING = ["s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
+
+
 def let_upload(s3, bucket):
     """Gives the key that signs the rights that it needs in this bucket."""
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/uploader"]},
-         "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
-         "Resource": [f"arn:aws:s3:::{bucket}/*"]},
+         "Action": UPLOADING, "Resource": [f"arn:aws:s3:::{bucket}/*"]},
         {"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/keeper"]},
          "Action": ["s3:*"], "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]},
     ]}))

@@ -136,6 +136,10 @@ import Testing
 
     @Test(arguments: [
         ("", "", "without [storage]: nothing ever looks at the size and the type"),
+        (
+            "", storage + "\n[rules]\nquota_requests = 5\n[quotas]\nfile = \"/var/lib/countersign/quotas\"",
+            "no quota counts what is uploaded with them"
+        ),
         ("endpoint = \"http://sts.example.org\"", storage, "endpoint: \"http://sts.example.org\" is not encrypted"),
         (
             "", storage + "\n[server]\nurl = \"http://www.example.org\"",
