@@ -4,7 +4,7 @@ extension CrossChecks {
     /// What a key in a browser can do without us, and who sees it on its way.
     func browserCredentials(
         _ lent: Configuration.BrowserCredentials, _ server: Configuration.Server, _ identity: Configuration.Identity,
-        _ uploads: Configuration.Uploads?, _ hook: Configuration.Hook?, _ rules: [Configuration.Rules]
+        _ uploads: Configuration.Uploads?, _ hook: Configuration.Hook?
     ) {
         let section = reader.section("browser_credentials")
         if let hook, hook.authorize {
@@ -22,9 +22,6 @@ extension CrossChecks {
                 "role_arn",
                 "lends keys to pages of \(quoted(url.origin)), which is not encrypted: whoever sees the traffic has the keys"
             )
-        }
-        if rules.contains(where: { $0.quotaRequests > 0 || $0.quotaBytes > 0 || $0.quotaOpenUploads > 0 }) {
-            section.warn("role_arn", "lends keys, and no quota counts what is uploaded with them")
         }
         if identity.anonymous {
             section.warn("role_arn", "and identity.anonymous = true give anybody in the world a key")

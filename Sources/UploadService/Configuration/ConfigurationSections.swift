@@ -28,10 +28,7 @@ struct ConfigurationSections {
         QuotaChecks(reader: reader).shadows(base, profiles)
         checks.withoutStorage(base, profiles, hook, receiptSecret, events)
         guard let s3 else { return nil }
-        if let browserCredentials {
-            let rules = [base] + profiles.values
-            checks.browserCredentials(browserCredentials, server, identity, uploads, hook, rules)
-        }
+        if let browserCredentials { checks.browserCredentials(browserCredentials, server, identity, uploads, hook) }
         checks.endpoints(s3, uploads)
         checks.versions(base, profiles, s3)
         guard let uploads else { return nil }

@@ -138,7 +138,7 @@ import Testing
         ("", "", "without [storage]: nothing ever looks at the size and the type"),
         (
             "", storage + "\n[rules]\nquota_requests = 5\n[quotas]\nfile = \"/var/lib/countersign/quotas\"",
-            "no quota counts what is uploaded with them"
+            "quota_requests: counts nothing of what browsers upload with keys"
         ),
         ("endpoint = \"http://sts.example.org\"", storage, "endpoint: \"http://sts.example.org\" is not encrypted"),
         (
