@@ -106,6 +106,11 @@ public struct Condition: Sendable {
         form == .member || form == .equal ? Self.value(first, in: text) : nil
     }
 
+    /// The upper end, where the condition is of that kind.
+    var maximum: Value? {
+        form == .range ? Self.value(second ?? first, in: text) : nil
+    }
+
     private static func value(_ part: Part, in text: [UInt8]) -> Value {
         let text = ByteString(text[part.place])
         return part.isNumber ? .number(text) : .string(text)

@@ -73,8 +73,9 @@ public struct POSTPolicy: Equatable, Sendable {
 
     /// The end of the `content-length-range`, in bytes, unchecked.
     package var maximumLength: UInt64? {
-        for condition in conditions {
-            if case .range(_, let maximum) = condition.match { return DecimalDigits.value(of: maximum.text) }
+        let conditions = conditions.span
+        for index in conditions.indices {
+            if let maximum = conditions[index].maximum { return DecimalDigits.value(of: maximum.text) }
         }
         return nil
     }

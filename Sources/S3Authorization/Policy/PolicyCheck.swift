@@ -83,7 +83,7 @@ struct PolicyCheck: ~Copyable {
         ByteString(document.bytes)
     }
 
-    private mutating func examine(_ condition: borrowing Condition, at index: Int, of policy: POSTPolicy) {
+    private mutating func examine(_ condition: Condition, at index: Int, of policy: POSTPolicy) {
         let name = condition.element
         guard let element = PolicyElement(name) else {
             return refuseUnknown(name, after: policy.conditions[..<index])
@@ -124,7 +124,7 @@ struct PolicyCheck: ~Copyable {
         }
     }
 
-    private mutating func examineLengthRange(_ condition: borrowing Condition) {
+    private mutating func examineLengthRange(_ condition: Condition) {
         switch lengthRange(condition) {
         case .success(let range): document.lengthRange(range)
         case .failure(let violation): violations.append(violation)

@@ -65,7 +65,7 @@ extension PolicyCheck {
     }
 
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>
-    func lengthRange(_ condition: borrowing Condition) -> Result<ClosedRange<UInt64>, PolicyViolation> {
+    func lengthRange(_ condition: Condition) -> Result<ClosedRange<UInt64>, PolicyViolation> {
         let place = PolicyViolation.Place.condition(condition.element)
         guard case .range(let minimum, let maximum) = condition.match else {
             return .failure(PolicyViolation(place, "Should be [\"content-length-range\", minimum, maximum]"))

@@ -21,17 +21,35 @@ struct SigningHandler {
         if let request = RESTRequest(parsing: inquiry.request.body) {
             return try ChunkSigningHandler(inquiry, surroundings).respond(to: request, profile, identity, &account)
         }
-        let (authorized, leave) = try authorize(profile, identity, &account)
-        account.key = authorized.key
-        let signed = authorized.sign(with: inquiry.site.keys)
+        let checked = try check(profile, identity, &account)
+        account.key = checked.authorized.key
+        let signed = checked.authorized.sign(with: inquiry.site.keys)
         try LeaveDesk(inquiry: inquiry, surroundings: surroundings, profile: profile, identity: identity)
-            .give(leave, &account)
-        return answer(authorized, signed)
+            .give(leave(checked, profile), &account)
+        return answer(checked.authorized, signed)
     }
 
-    private func authorize(
+    /// A policy that keeps the rules, and what they were asked about it.
+    private struct Checked {
+        let authorized: AuthorizedPolicy
+        let policy: POSTPolicy
+        let caller: Caller
+        let credentials: Credentials
+        /// The profile's, as the site narrowed them; nil where it did not.
+        var narrowed: UploadRules?
+    }
+
+    private func leave(_ checked: Checked, _ profile: Site.Profile) -> Leave {
+        Leave(
+            size: checked.policy.maximumLength, under: checked.narrowed ?? profile.rules
+        ) { rules throws(RequestError) in
+            _ = try authorized(checked.policy, rules, checked.caller, checked.credentials)
+        }
+    }
+
+    private func check(
         _ profile: Site.Profile, _ identity: Identity, _ account: inout Account
-    ) throws(RequestError) -> (AuthorizedPolicy, Leave) {
+    ) throws(RequestError) -> Checked {
         let policy: POSTPolicy
         do throws(JSONError) {
             policy = try POSTPolicy(parsing: inquiry.request.body)
@@ -43,21 +61,20 @@ struct SigningHandler {
             prefix: identity.prefix, returnPage: policy.redirects ? inquiry.returnPage : nil,
             expectedVersion: inquiry.queryValue("v4").map { _ in .v4 })
         let credentials = try inquiry.uploadCredentials()
-        func leave(_ rules: UploadRules) -> Leave {
-            Leave(size: policy.maximumLength, under: rules) { rules throws(RequestError) in
-                _ = try self.authorized(policy, rules, caller, credentials)
-            }
-        }
-        let authorized = try authorized(policy, profile.rules, caller, credentials)
-        guard inquiry.site.hook?.asksFirst == true else { return (authorized, leave(profile.rules)) }
+        let checked = Checked(
+            authorized: try authorized(policy, profile.rules, caller, credentials), policy: policy, caller: caller,
+            credentials: credentials)
+        guard inquiry.site.hook?.asksFirst == true else { return checked }
         let question = UploadQuestion(
-            key: authorized.key, type: policy.value(of: "Content-Type"), size: policy.maximumLength,
+            key: checked.authorized.key, type: policy.value(of: "Content-Type"), size: policy.maximumLength,
             name: policy.value(of: "x-amz-meta-qqfilename").flatMap { try? PercentEncoding.decode($0) },
             undeclared: .impossible)
         guard let rules = try question.narrowed(profile, for: identity, inquiry, surroundings, &account) else {
-            return (authorized, leave(profile.rules))
+            return checked
         }
-        return (try self.authorized(policy, rules, caller, credentials), leave(rules))
+        return Checked(
+            authorized: try authorized(policy, rules, caller, credentials), policy: policy, caller: caller,
+            credentials: credentials, narrowed: rules)
     }
 
     private func authorized(

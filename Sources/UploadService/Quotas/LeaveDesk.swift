@@ -18,10 +18,10 @@ struct LeaveDesk {
         if let shadow = profile.shadow { account.shadow = refusal(by: shadow.profile, of: leaves, open) }
     }
 
-    func give(_ leave: Leave, _ account: inout Account) throws(RequestError) {
+    func give(_ leave: @autoclosure () -> Leave, _ account: inout Account) throws(RequestError) {
         // Most sites have neither quotas nor rules on trial.
         guard !profile.quota.isIdle || profile.shadow != nil else { return }
-        try give([leave], &account)
+        try give([leave()], &account)
     }
 
     /// For a leave that came to nothing.
