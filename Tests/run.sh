@@ -21,6 +21,7 @@ unit_tests() {
     # What Swift's own Mutex guards looks unguarded: the thread sanitizer does not see its futex.
     printf 'race:%s\n' RefreshingCredentials FileCredentials S3ClientTests07RefreshC0 UploadService9InspectorC >.build/known-races
     local status=0 plain address kind
+    local -x COUNTERSIGN_UNIT_TESTS=yes
     swift build --build-tests || return
     swift test --skip-build --disable-xctest >.build/plain.log 2>&1 &
     plain=$!
@@ -52,7 +53,7 @@ benchmark() {
 }
 
 # Two runs side by side: these files wait more than they work, and leave the processor to the others.
-WAITING=(test_fcgi_streams test_completion_faults test_outbox test_credentials test_lifecycle)
+WAITING=(test_fcgi_streams test_completion_faults test_outbox test_credentials test_renewal test_lifecycle test_openapi)
 
 # shellcheck disable=SC2317  # called by part
 end_to_end() {

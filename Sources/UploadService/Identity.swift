@@ -16,8 +16,15 @@ extension Identity {
 }
 
 extension Inquiry {
-    /// The user in the trusted parameter, else the holder of a signed cookie where anonymous users are served.
-    func identity() throws(RequestError) -> Identity {
+    /// The user in the trusted parameter, else the holder of a signed cookie where anonymous users are served; the log
+    /// then names them.
+    func identity(_ account: inout Account) throws(RequestError) -> Identity {
+        let identity = try identity()
+        account.user = identity.name
+        return identity
+    }
+
+    private func identity() throws(RequestError) -> Identity {
         if let user = request.parameters[dynamic: site.identityParameter], !user.isEmpty {
             do {
                 return Identity(prefix: try KeyPrefix(user: ByteString(user)), name: ByteString(user))

@@ -73,11 +73,22 @@ final class Inquiry {
         }
     }
 
-    /// The set of rules that the web server chose for this location.
-    func profile() throws(RequestError) -> Site.Profile {
+    /// The set of rules that the web server chose for this location, which the log then names.
+    func profile(_ account: inout Account) throws(RequestError) -> Site.Profile {
+        let profile = try profile()
+        account.profile = profile.name
+        return profile
+    }
+
+    private func profile() throws(RequestError) -> Site.Profile {
         guard let name = parameter("COUNTERSIGN_PROFILE"), !name.is("default") else { return site.rules }
         guard let profile = site.profiles[name] else { throw .unknownProfile(name) }
         return profile
+    }
+
+    /// Throws where the body has more bytes than this.
+    func checkBody(limit: Int) throws(RequestError) {
+        guard request.body.count <= limit else { throw .bodyTooLarge(limit: limit) }
     }
 
     /// The value of a name in the query, undecoded; empty where the name stands alone, nil where it is not there.

@@ -1,6 +1,5 @@
 """`countersign sign` and `countersign complete` in a real shell: bash runs what they print, against a real store."""
 
-import contextlib
 import json
 import re
 import shutil
@@ -83,14 +82,7 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def running(s3):
-    desk = Desk(s3)
-    with contextlib.ExitStack() as stack:
-        stack.callback(desk.hook.stop)
-        stack.callback(desk.program.stop)
-        desk.program.start()
-        nginx = servers.Nginx(desk.program.socket, servers=servers.NGINX_BASIC)
-        stack.callback(nginx.stop)
-        desk.url = nginx.start().url("basic")
+    with latecomers.running(Desk(s3)) as desk:
         yield desk
 
 

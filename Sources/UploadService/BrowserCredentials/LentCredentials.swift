@@ -42,10 +42,8 @@ struct TemporaryCredentialsHandler {
 
     func respond(_ account: inout Account) throws(RequestError) -> Response {
         guard inquiry.site.browserCredentials != nil else { throw .noTemporaryCredentials }
-        let profile = try inquiry.profile()
-        account.profile = profile.name
-        let identity = try inquiry.identity()
-        account.user = identity.name
+        let profile = try inquiry.profile(&account)
+        let identity = try inquiry.identity(&account)
         let lent = try inquiry.lend(to: identity, profile, surroundings, &account)
         var writer = JSONWriter(capacity: 4096)
         writer.beginObject()

@@ -13,12 +13,10 @@ struct CompletionHandler {
     }
 
     func respond(_ account: inout Account) throws(RequestError) -> Response {
-        let profile = try inquiry.profile()
-        account.profile = profile.name
+        let profile = try inquiry.profile(&account)
         guard let desk = inquiry.site.storage else { throw .completionIsNotConfigured }
-        let identity = try inquiry.identity()
-        account.user = identity.name
-        guard inquiry.request.body.count <= profile.bodyLimit else { throw .bodyTooLarge(limit: profile.bodyLimit) }
+        let identity = try inquiry.identity(&account)
+        try inquiry.checkBody(limit: profile.bodyLimit)
         var post = try CompletionPost(inquiry)
         if post.signedID != nil { try post.open(inquiry.site.tickets, identity, profile, at: surroundings.signingTime) }
         account.key = post.key

@@ -23,12 +23,10 @@ struct DeletionHandler {
     }
 
     func respond(_ account: inout Account) throws(RequestError) -> Response {
-        let profile = try inquiry.profile()
-        account.profile = profile.name
+        let profile = try inquiry.profile(&account)
         guard profile.allowsDeletion else { throw .deletingIsOff }
-        let identity = try inquiry.identity()
-        account.user = identity.name
-        guard inquiry.request.body.count <= profile.bodyLimit else { throw .bodyTooLarge(limit: profile.bodyLimit) }
+        let identity = try inquiry.identity(&account)
+        try inquiry.checkBody(limit: profile.bodyLimit)
         let key = try Deletion(inquiry).key(in: profile.rules, of: identity)
         account.key = key
         do throws(S3Error) {

@@ -27,10 +27,8 @@ struct EvaporateHandler {
     }
 
     private func sign(_ account: inout Account) throws(RequestError) -> ByteString {
-        let profile = try inquiry.profile()
-        account.profile = profile.name
-        let identity = try inquiry.identity()
-        account.user = identity.name
+        let profile = try inquiry.profile(&account)
+        let identity = try inquiry.identity(&account)
         let request = try request()
         let credentials = try inquiry.uploadCredentials()
         let authorized = try authorized(request, profile.rules, identity, credentials)

@@ -23,8 +23,7 @@ struct EventsHandler {
             throw .completionIsNotConfigured
         }
         account.profile = events.profile ?? site.rules.name
-        let limit = EventNotification.bodyLimit
-        guard inquiry.request.body.count <= limit else { throw .bodyTooLarge(limit: limit) }
+        try inquiry.checkBody(limit: EventNotification.bodyLimit)
         let notification = try EventNotification(parsing: inquiry.request.body)
         if let url = notification.confirmation {
             surroundings.note(.warning) { $0.add("event", "a subscription waits to be confirmed, at \(url)") }

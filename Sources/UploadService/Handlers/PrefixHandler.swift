@@ -14,8 +14,7 @@ struct PrefixHandler {
     }
 
     func respond(_ account: inout Account) throws(RequestError) -> Response {
-        let profile = try inquiry.profile()
-        account.profile = profile.name
+        let profile = try inquiry.profile(&account)
         let (identity, cookies) = try identity(&account)
         let credentials = try inquiry.uploadCredentials()
         let lent =
@@ -26,8 +25,7 @@ struct PrefixHandler {
     /// Whoever asks, and the cookies that give a new browser its prefix.
     private func identity(_ account: inout Account) throws(RequestError) -> (Identity, [String]) {
         do throws(RequestError) {
-            let identity = try inquiry.identity()
-            account.user = identity.name
+            let identity = try inquiry.identity(&account)
             return (identity, [])
         } catch {
             if let anonymous = inquiry.site.anonymous, error == .loginRequired {

@@ -18,15 +18,13 @@ struct SessionHandler {
     }
 
     func respond(_ account: inout Account) throws(RequestError) -> Response {
-        let profile = try inquiry.profile()
-        account.profile = profile.name
+        let profile = try inquiry.profile(&account)
         guard profile.allowsListing else { throw .listingIsOff }
         guard let desk = inquiry.site.uploads else { throw .completionIsNotConfigured }
         // Whoever completes uploads may read them; the key that signs need not.
         let client = inquiry.site.storage?.client ?? desk.client
         let bucket = profile.rules.bucket
-        let identity = try inquiry.identity()
-        account.user = identity.name
+        let identity = try inquiry.identity(&account)
         let page = try desk.permits.run { () throws(RequestError) in
             do throws(S3Error) {
                 return try client.list(

@@ -14,12 +14,10 @@ struct SignRequestHandler {
     }
 
     func respond(_ account: inout Account) throws(RequestError) -> Response {
-        let profile = try inquiry.profile()
-        account.profile = profile.name
+        let profile = try inquiry.profile(&account)
         guard inquiry.isJSON else { throw .unsupportedMediaType }
-        let identity = try inquiry.identity()
-        account.user = identity.name
-        guard inquiry.request.body.count <= profile.bodyLimit else { throw .bodyTooLarge(limit: profile.bodyLimit) }
+        let identity = try inquiry.identity(&account)
+        try inquiry.checkBody(limit: profile.bodyLimit)
         let wish = try SignRequestWish(json: inquiry.request.body)
         let key = wish.key(in: identity.prefix)
         account.key = key

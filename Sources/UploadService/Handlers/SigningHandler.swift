@@ -12,12 +12,10 @@ struct SigningHandler {
     }
 
     func respond(_ account: inout Account) throws(RequestError) -> Response {
-        let profile = try inquiry.profile()
-        account.profile = profile.name
+        let profile = try inquiry.profile(&account)
         guard inquiry.isJSON || inquiry.isStatusless else { throw .unsupportedMediaType }
-        let identity = try inquiry.identity()
-        account.user = identity.name
-        guard inquiry.request.body.count <= profile.bodyLimit else { throw .bodyTooLarge(limit: profile.bodyLimit) }
+        let identity = try inquiry.identity(&account)
+        try inquiry.checkBody(limit: profile.bodyLimit)
         if let request = RESTRequest(parsing: inquiry.request.body) {
             return try ChunkSigningHandler(inquiry, surroundings).respond(to: request, profile, identity, &account)
         }

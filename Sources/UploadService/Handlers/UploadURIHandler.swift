@@ -12,12 +12,10 @@ struct UploadURIHandler {
     }
 
     func respond(_ account: inout Account) throws(RequestError) -> Response {
-        let profile = try inquiry.profile()
-        account.profile = profile.name
-        let identity = try inquiry.identity()
-        account.user = identity.name
+        let profile = try inquiry.profile(&account)
+        let identity = try inquiry.identity(&account)
         let body = inquiry.request.body
-        guard body.count <= profile.bodyLimit else { throw .bodyTooLarge(limit: profile.bodyLimit) }
+        try inquiry.checkBody(limit: profile.bodyLimit)
         guard body.isEmpty || inquiry.isJSON else { throw .unsupportedMediaType }
         let wish = body.isEmpty ? UploadWish() : try UploadWish(json: body)
         let key = ByteString(

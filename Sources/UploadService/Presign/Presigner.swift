@@ -12,11 +12,9 @@ struct Presigner {
     init(_ inquiry: Inquiry, _ surroundings: Surroundings, _ account: inout Account) throws(RequestError) {
         self.inquiry = inquiry
         self.surroundings = surroundings
-        profile = try inquiry.profile()
-        account.profile = profile.name
-        identity = try inquiry.identity()
-        account.user = identity.name
-        guard inquiry.request.body.count <= profile.bodyLimit else { throw .bodyTooLarge(limit: profile.bodyLimit) }
+        profile = try inquiry.profile(&account)
+        identity = try inquiry.identity(&account)
+        try inquiry.checkBody(limit: profile.bodyLimit)
     }
 
     /// What is granted once there is leave for it.

@@ -80,7 +80,7 @@ extension LeaveDesk {
         by trial: Site.Profile, of leaves: [Leave], _ open: OpenUploads
     ) -> ShadowRefusal? {
         do throws(RequestError) {
-            guard inquiry.request.body.count <= trial.bodyLimit else { throw .bodyTooLarge(limit: trial.bodyLimit) }
+            try inquiry.checkBody(limit: trial.bodyLimit)
             var bytes: UInt64 = 0
             for leave in leaves {
                 var rules = trial.rules

@@ -1,5 +1,6 @@
 """A site with two buckets of its own, whose uploads are completed without their browsers."""
 
+import contextlib
 import json
 
 import gateway
@@ -28,6 +29,19 @@ def configured(s3, more="", uploads=""):
     text = program.config.read_text().replace("[storage]\n", f"{uploads}\n[storage]\n")
     program.config.write_text(text + more.format(token=token))
     return program
+
+
+@contextlib.contextmanager
+def running(desk):
+    """A desk's program behind nginx, with the desk's hook; it then knows its URL."""
+    with contextlib.ExitStack() as stack:
+        stack.callback(desk.hook.stop)
+        stack.callback(desk.program.stop)
+        desk.program.start()
+        nginx = servers.Nginx(desk.program.socket, servers=servers.NGINX_BASIC)
+        stack.callback(nginx.stop)
+        desk.url = nginx.start().url("basic")
+        yield desk
 
 
 def keys(client, bucket, prefix=""):

@@ -247,6 +247,8 @@ import Testing
         let nested = Nested()
         let dispatcher = try dispatcher(permits: 1) { $0.browserCredentials?.role.transport = nested }
         nested.ask.withLock { $0 = { dispatcher.respond(to: .make("GET", "/upload/s3/sts")) } }
+        // The two hold each other.
+        defer { nested.ask.withLock { $0 = nil } }
         #expect(ask(dispatcher).status == 200)
         #expect(nested.inner.withLock { $0 } == 503, "one permit, and one call was under way")
     }

@@ -19,8 +19,7 @@ struct MultipartCompletion {
 
     func respond(_ account: inout Account) throws(RequestError) -> Response {
         let body = context.inquiry.request.body
-        let limit = max(Self.bodyLimit, context.profile.bodyLimit)
-        guard body.count <= limit else { throw .bodyTooLarge(limit: limit) }
+        try context.inquiry.checkBody(limit: max(Self.bodyLimit, context.profile.bodyLimit))
         guard body.isEmpty || context.inquiry.isJSON else { throw .unsupportedMediaType }
         let posted = try PostedParts(json: body)
         return try context.calling { () throws(RequestError) in

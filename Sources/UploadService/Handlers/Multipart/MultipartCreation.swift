@@ -11,10 +11,9 @@ struct MultipartCreation {
     }
 
     func respond(_ account: inout Account) throws(RequestError) -> Response {
-        let body = context.inquiry.request.body
-        guard body.count <= context.profile.bodyLimit else { throw .bodyTooLarge(limit: context.profile.bodyLimit) }
+        try context.inquiry.checkBody(limit: context.profile.bodyLimit)
         guard context.inquiry.isJSON else { throw .unsupportedMediaType }
-        let wish = try MultipartWish(json: body)
+        let wish = try MultipartWish(json: context.inquiry.request.body)
         let prefix = context.identity.prefix
         let time = context.surroundings.signingTime
         let key = context.desk.template.key(

@@ -33,14 +33,12 @@ struct MultipartHandler {
     }
 
     func respond(to route: MultipartRoute, _ account: inout Account) throws(RequestError) -> Response {
-        let profile = try inquiry.profile()
-        account.profile = profile.name
+        let profile = try inquiry.profile(&account)
         guard let tickets = inquiry.site.tickets, let desk = inquiry.site.uploads else {
             account.cause = "uploads in parts need server.secret_file"
             throw .multipartIsNotConfigured
         }
-        let identity = try inquiry.identity()
-        account.user = identity.name
+        let identity = try inquiry.identity(&account)
         let context = Context(
             inquiry: inquiry, surroundings: surroundings, tickets: tickets, desk: desk, profile: profile,
             identity: identity, deadline: desk.client.deadline(milliseconds: desk.deadline))
