@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 int countersign_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC); }
@@ -30,3 +31,16 @@ int OS_Read(int descriptor, char *buffer, size_t count) {
 }
 
 void countersign_name_thread(const void *name) { pthread_setname_np(pthread_self(), name); }
+
+int countersign_timer(void) { return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK); }
+
+void countersign_tick(int timer, long nanoseconds) {
+    struct itimerspec once = {.it_value.tv_nsec = nanoseconds};
+    timerfd_settime(timer, 0, &once, NULL);
+}
+
+static _Thread_local const void *employer;
+
+void countersign_set_employer(const void *now) { employer = now; }
+
+const void *countersign_employer(void) { return employer; }

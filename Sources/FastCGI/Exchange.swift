@@ -14,13 +14,12 @@ import CFastCGI
 
     /// FCGI_STDIN to its end; nil where it is not exactly `count` bytes.
     func body(_ count: Int) -> [UInt8]? {
-        let body = unsafe [UInt8](unsafeUninitializedCapacity: count + 1) { buffer, received in
-            unsafe buffer.withMemoryRebound(to: CChar.self) { bytes in
-                received = unsafe Int(FCGX_GetStr(bytes.baseAddress, Int32(clamping: count + 1), request.pointee.in))
-            }
+        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: count + 1) { bytes in
+            let received = unsafe FCGX_GetStr(bytes.baseAddress, Int32(clamping: count + 1), request.pointee.in)
+            guard received == count, unsafe FCGX_GetError(request.pointee.in) == 0 else { return nil }
+            let body = unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<count])
+            return unsafe Array(body)
         }
-        guard body.count == count, unsafe FCGX_GetError(request.pointee.in) == 0 else { return nil }
-        return body
     }
 
     /// Writes the answer and FCGI_END_REQUEST to the socket; false where not all of it could be written.

@@ -54,6 +54,7 @@ struct IncomingRequest: ~Copyable {
         id = 0
         keepsConnection = false
         phase = .begin
+        if params.capacity == 0 { params = parameters.recycle() }
         parameters = Parameters()
         contentLength = .missing
         flaw = nil
@@ -174,7 +175,7 @@ struct IncomingRequest: ~Copyable {
     private mutating func endParams() -> Step? {
         phase = .stdin
         do throws(Parameters.Unreadable) {
-            parameters = try Parameters(parsing: params)
+            parameters = try Parameters(taking: &params)
         } catch {
             switch error {
             case .broken: return .broken(.brokenRecord)

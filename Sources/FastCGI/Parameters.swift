@@ -2,10 +2,13 @@ import Glibc
 
 /// The CGI meta-variables of one request, as bytes in one buffer.
 ///
-/// Each entry is two 32-bit lengths, the name and the value; a lookup walks them and compares. RFC 3875, section 4.1,
-/// <https://www.rfc-editor.org/rfc/rfc3875#section-4.1>.
+/// It holds name-value pairs as a FastCGI PARAMS stream does, and behind them a table of their places, so that a name is
+/// found at once. RFC 3875, section 4.1, <https://www.rfc-editor.org/rfc/rfc3875#section-4.1>.
 package struct Parameters: Sendable {
     private var storage: [UInt8] = []
+    /// Where the pairs end and the table begins.
+    private var end = 0
+    private var table = ParameterTable.Contents.allNames
 
     init() {}
 
@@ -18,6 +21,7 @@ package struct Parameters: Sendable {
                 }
             }
         }
+        _ = index()
     }
 
     /// Copies a null-terminated vector of `NAME=value` strings; one without `=` or without a name is left out.
@@ -29,11 +33,14 @@ package struct Parameters: Sendable {
             guard let sign = unsafe text.firstIndex(of: UInt8(ascii: "=")), sign > 0 else { continue }
             unsafe append(.init(rebasing: text[..<sign]), .init(rebasing: text[(sign + 1)...]))
         }
+        _ = index()
     }
 
     private mutating func append(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
-        let lengths = (UInt32(truncatingIfNeeded: name.count), UInt32(truncatingIfNeeded: value.count))
-        unsafe withUnsafeBytes(of: lengths) { lengths in unsafe storage.append(contentsOf: lengths) }
+        for length in [name.count, value.count] {
+            let bytes = UInt32(truncatingIfNeeded: length) | 0x8000_0000
+            unsafe withUnsafeBytes(of: bytes.bigEndian) { bytes in unsafe storage.append(contentsOf: bytes) }
+        }
         unsafe storage.append(contentsOf: name)
         unsafe storage.append(contentsOf: value)
     }
@@ -46,39 +53,33 @@ package struct Parameters: Sendable {
         case malformed(Malformation)
     }
 
-    /// Reads the name-value pairs of a whole stream; one that is broken is that, whatever else is wrong before.
-    init(parsing stream: [UInt8]) throws(Unreadable) {
-        var problem: Unreadable?
-        // No entry is longer than four times its pair, which has two bytes at least.
-        storage = unsafe [UInt8](unsafeUninitializedCapacity: stream.count * 4) { entries, count in
-            unsafe stream.withUnsafeBytes { stream in
-                problem = unsafe Self.copyPairs(stream, to: UnsafeMutableRawBufferPointer(entries), &count)
-            }
-        }
-        if let problem { throw problem }
+    /// Takes a whole stream over, which is empty then; one that is broken is that, whatever else is wrong before.
+    init(taking stream: inout [UInt8]) throws(Unreadable) {
+        swap(&storage, &stream)
+        if let problem = index() { throw problem }
     }
 
-    private static func copyPairs(
-        _ stream: UnsafeRawBufferPointer, to entries: UnsafeMutableRawBufferPointer, _ count: inout Int
-    ) -> Unreadable? {
-        guard let start = stream.baseAddress, let base = entries.baseAddress else { return nil }
-        var problem: Unreadable?
-        var offset = 0
-        while offset < stream.count {
-            guard let pair = unsafe NameValuePair(stream, at: &offset) else { return .broken }
-            let name = unsafe start + pair.name.lowerBound
-            let (nameLength, length) = (pair.name.count, pair.name.count + pair.value.count)
-            if unsafe nameLength == 0 || memchr(name, Int32(UInt8(ascii: "=")), nameLength) != nil {
-                problem = .malformed(.parameterName)
+    /// Empties it, and gives its memory back, to be filled with the next request's.
+    mutating func recycle() -> [UInt8] {
+        var memory: [UInt8] = []
+        swap(&memory, &storage)
+        self = Parameters()
+        memory.removeAll(keepingCapacity: true)
+        return memory
+    }
+
+    private mutating func index() -> Unreadable? {
+        end = storage.count
+        return unsafe withUnsafeTemporaryAllocation(of: UInt32.self, capacity: ParameterTable.size) { places in
+            unsafe places.initialize(repeating: 0)
+            let problem = unsafe storage.withUnsafeBytes { pairs in
+                var filling = unsafe ParameterTable(places, of: pairs)
+                defer { table = filling.contents }
+                return filling.fill()
             }
-            if unsafe memchr(name, 0, length) != nil { problem = .malformed(.nulInParameter) }
-            let entry = unsafe base + count
-            unsafe entry.storeBytes(of: UInt32(truncatingIfNeeded: nameLength), as: UInt32.self)
-            unsafe entry.storeBytes(of: UInt32(truncatingIfNeeded: pair.value.count), toByteOffset: 4, as: UInt32.self)
-            unsafe memcpy(entry + prefix, name, length)
-            count += prefix + length
+            unsafe storage.append(contentsOf: UnsafeRawBufferPointer(places))
+            return problem
         }
-        return problem
     }
 
     /// The value, or nil where the web server sent none; an empty value is not nil.
@@ -100,13 +101,17 @@ package struct Parameters: Sendable {
         return name.withUTF8 { wanted in unsafe first(UnsafeRawBufferPointer(wanted)) }
     }
 
+    /// False where no name occurs twice.
+    package var mayRepeat: Bool { table != .allNames }
+
     /// Whether the name occurs more than once, with values that are not the same bytes.
     package func isContradicted(_ name: [UInt8]) -> Bool {
         unsafe name.withUnsafeBytes { wanted in
             unsafe storage.withUnsafeBytes { bytes in
+                let pairs = unsafe UnsafeRawBufferPointer(rebasing: bytes[..<end])
                 var offset = 0
-                guard let one = unsafe Self.find(wanted, in: bytes, from: &offset) else { return false }
-                while let other = unsafe Self.find(wanted, in: bytes, from: &offset) {
+                guard let one = unsafe Self.next(wanted, in: pairs, from: &offset) else { return false }
+                while let other = unsafe Self.next(wanted, in: pairs, from: &offset) {
                     guard unsafe bytes[one].elementsEqual(bytes[other]) else { return true }
                 }
                 return false
@@ -114,66 +119,25 @@ package struct Parameters: Sendable {
         }
     }
 
-    /// False where no name can occur twice, told by a hash of each name's length, first and last bytes alone.
-    package var mayRepeat: Bool {
-        unsafe withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.compared * 2) { keys in
-            unsafe storage.withUnsafeBytes { bytes in
-                guard let base = bytes.baseAddress else { return false }
-                // A hash table in which 0 is a free place; every hash is odd.
-                unsafe keys.initialize(repeating: 0)
-                var count = 0
-                var offset = 0
-                while offset < bytes.count {
-                    guard count < Self.compared else { return true }
-                    let length = unsafe Int(base.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
-                    let valueLength = unsafe Int(base.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self))
-                    // The eight bytes that end the name; of a shorter one, what precedes it is its own lengths.
-                    let tail = unsafe base.loadUnaligned(fromByteOffset: offset + length, as: UInt64.self)
-                    let head = unsafe base.loadUnaligned(fromByteOffset: offset + Self.prefix - 1, as: UInt16.self) >> 8
-                    let shift = UInt64(max(0, 8 - length)) * 8
-                    let key = (tail >> shift) &+ (UInt64(length) << 8 | UInt64(head)) &* 0x9e37_79b9_7f4a_7c15
-                    let hash = UInt32(truncatingIfNeeded: (key &* 0x9e37_79b9_7f4a_7c15) >> 32) | 1
-                    var place = Int(hash >> 24)
-                    while unsafe keys[place] != 0 {
-                        if unsafe keys[place] == hash { return true }
-                        place = (place + 1) % (Self.compared * 2)
-                    }
-                    unsafe keys[place] = hash
-                    count += 1
-                    offset += Self.prefix + length + valueLength
-                }
-                return false
-            }
-        }
-    }
-
-    /// More names than this are not compared with each other; twice as many is what eight bits of a hash count.
-    private static let compared = 128
-
-    /// The two lengths ahead of an entry's bytes.
-    private static let prefix = 8
-
     private func first(_ wanted: UnsafeRawBufferPointer) -> ArraySlice<UInt8>? {
+        guard end > 0, wanted.count > 0 else { return nil }
         let range = unsafe storage.withUnsafeBytes { bytes in
+            let pairs = unsafe UnsafeRawBufferPointer(rebasing: bytes[..<end])
+            let places = unsafe UnsafeRawBufferPointer(rebasing: bytes[end...])
+            if let value = unsafe ParameterTable.value(of: wanted, in: pairs, by: places) { return Range?.some(value) }
+            guard table == .someNames else { return nil }
             var offset = 0
-            return unsafe Self.find(wanted, in: bytes, from: &offset)
+            return unsafe Self.next(wanted, in: pairs, from: &offset)
         }
         return range.map { storage[$0] }
     }
 
-    /// Where the value of the next entry with this name lies; `offset` moves behind that entry.
-    private static func find(
-        _ wanted: UnsafeRawBufferPointer, in bytes: UnsafeRawBufferPointer, from offset: inout Int
+    /// Where the value of the next pair with this name lies; `offset` moves behind that pair.
+    private static func next(
+        _ wanted: UnsafeRawBufferPointer, in pairs: UnsafeRawBufferPointer, from offset: inout Int
     ) -> Range<Int>? {
-        guard let base = bytes.baseAddress, let name = wanted.baseAddress else { return nil }
-        while offset < bytes.count {
-            let lengths = unsafe base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            let start = offset &+ prefix
-            let value = start &+ Int(UInt32(truncatingIfNeeded: lengths))
-            offset = value &+ Int(lengths &>> 32)
-            if value &- start == wanted.count, unsafe memcmp(base + start, name, wanted.count) == 0 {
-                return value..<offset
-            }
+        while let pair = unsafe NameValuePair(pairs, at: &offset) {
+            if unsafe pairs[pair.name].elementsEqual(wanted) { return pair.value }
         }
         return nil
     }

@@ -9,6 +9,7 @@ struct Poller: ~Copyable, Sendable {
     enum Readiness {
         case listener(Int32)
         case connection(Connection)
+        case nothing
     }
 
     private let epoll: Int32
@@ -29,12 +30,13 @@ struct Poller: ~Copyable, Sendable {
         close(bell)
     }
 
-    /// nil when it is time to stop.
-    func wait() -> Readiness? {
+    /// Waits so long, without an end where it is negative; nil when it is time to stop.
+    func wait(milliseconds: Int32) -> Readiness? {
         var event = unsafe epoll_event()
         while true {
-            let count = unsafe epoll_wait(epoll, &event, 1, -1)
-            if count == 0 || (count < 0 && errno == EINTR) { continue }
+            let count = unsafe epoll_wait(epoll, &event, 1, milliseconds)
+            if count == 0 { return .nothing }
+            if count < 0, errno == EINTR { continue }
             guard count == 1 else { return nil }
             let word = unsafe event.data.u64
             if word == Self.quit { return nil }

@@ -28,7 +28,7 @@ package final class Responder: Sendable {
     let handler: @Sendable (Request) -> Response
     let refusal: @Sendable (Refusal, Parameters?) -> Response
     let event: @Sendable (Event) -> Void
-    let poller: Poller
+    let crew: Crew
     let management: Management
     private let reload: @Sendable () -> String
     private let manager: ServiceManager
@@ -73,7 +73,7 @@ package final class Responder: Sendable {
         check = RequestCheck(trusted: trusted)
         table = ConnectionTable(limit: limits.connections)
         management = Management(connections: table.limit, workers: clocks.count)
-        poller = try Poller()
+        crew = try Crew(patience: limits.lead)
         signals = try Signals()
     }
 
@@ -114,13 +114,13 @@ package final class Responder: Sendable {
         guard FCGXRequest.readsMemory else { throw .foreignLibrary }
         listeners.withLock { $0 = listener.descriptors }
         for descriptor in listener.descriptors {
-            guard poller.listen(descriptor) else { throw .system("epoll_ctl", errno) }
+            guard crew.poller.listen(descriptor) else { throw .system("epoll_ctl", errno) }
         }
         for clock in clocks {
             living.add(1, ordering: .sequentiallyConsistent)
             guard Thread.start("worker", { [self] in work(clock) }) else {
                 living.subtract(1, ordering: .sequentiallyConsistent)
-                poller.stop()
+                crew.stop()
                 throw .system("pthread_create", errno)
             }
         }
@@ -132,8 +132,10 @@ package final class Responder: Sendable {
     }
 
     private func work(_ clock: WorkerClock) {
-        var worker = Worker(self, clock)
-        worker.run()
+        crew.employ {
+            var worker = Worker(self, clock)
+            worker.run()
+        }
         living.subtract(1, ordering: .sequentiallyConsistent)
     }
 
@@ -185,7 +187,7 @@ package final class Responder: Sendable {
             }
         }
         draining.store(true, ordering: .sequentiallyConsistent)
-        for descriptor in listener.descriptors { poller.ignore(descriptor) }
+        for descriptor in listener.descriptors { crew.poller.ignore(descriptor) }
         listener.close()
         // Whose connection we took has its request on the way, and no other process to turn to.
         let late = Clock.now() + 1000
@@ -196,7 +198,7 @@ package final class Responder: Sendable {
         }
         let abandoned = table.count
         table.abandon()
-        poller.stop()
+        crew.stop()
         let last = max(end, Clock.now() + 100)
         while living.load(ordering: .sequentiallyConsistent) > 0, Clock.now() < last {
             _ = signals.wait(milliseconds: 5)
@@ -255,7 +257,7 @@ package final class Responder: Sendable {
         let again = connection.isWatched
         connection.isWatched = true
         connection.handOver()
-        if !poller.arm(connection, again: again) { table.close(connection) }
+        if !crew.poller.arm(connection, again: again) { table.close(connection) }
     }
 
     func close(_ connection: Connection) {
@@ -265,6 +267,6 @@ package final class Responder: Sendable {
 
     private func acceptAgain() {
         guard crowded.exchange(false, ordering: .sequentiallyConsistent), !isDraining else { return }
-        for descriptor in listeners.withLock({ $0 }) { poller.relisten(descriptor) }
+        for descriptor in listeners.withLock({ $0 }) { crew.poller.relisten(descriptor) }
     }
 }

@@ -18,9 +18,13 @@ package enum Thread {
     /// Lets threads share their heaps, as many as can be used at once: with one for each thread most of it lies idle.
     ///
     /// Before there are threads. <https://man7.org/linux/man-pages/man3/mallopt.3.html>
-    static func shareHeaps() {
+    static func shareHeaps() { heaps }
+
+    /// Set once, however many responders run: under a sanitizer this is the first that glibc's own allocator hears of the
+    /// process, and two threads that begin it at once make it abort when they end.
+    private static let heaps: Void = {
         _ = mallopt(M_ARENA_MAX, Int32(clamping: max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
-    }
+    }()
 
     /// The name has 15 bytes at most.
     package static func start(_ name: StaticString = "worker", _ run: @escaping @Sendable () -> Void) -> Bool {

@@ -20,8 +20,10 @@ import Synchronization
     deinit { unsafe buffer.deallocate() }
 
     mutating func run() {
-        while let readiness = responder.poller.wait() {
+        var place = Crew.Place()
+        while let readiness = responder.crew.next(&place) {
             switch readiness {
+            case .nothing: break
             case .listener(let descriptor): accept(descriptor)
             case .connection(let connection):
                 connection.takeOver()

@@ -1,3 +1,4 @@
+internal import FastCGI
 internal import Synchronization
 
 /// How many requests may talk to S3 or to the hook at once, so that slow ones never keep a sign waiting.
@@ -16,6 +17,7 @@ package final class Permits: Sendable {
             return nil
         }
         defer { taken.subtract(1, ordering: .relaxed) }
+        Responder.standAside()
         return try body()
     }
 }
