@@ -8,13 +8,13 @@ package struct Surroundings: Sendable {
     package var stopwatch: @Sendable () -> Int64
     package var random: @Sendable (_ count: Int) -> [UInt8]
     /// Takes one line, without its line feed.
-    package var log: @Sendable (_ line: [UInt8]) -> Void
+    package var log: @Sendable (_ line: Span<UInt8>) -> Void
     package var style = LogStyle()
     package var metrics = Metrics()
 
     package init(
         now: @escaping @Sendable () -> Int64, stopwatch: @escaping @Sendable () -> Int64,
-        random: @escaping @Sendable (Int) -> [UInt8], log: @escaping @Sendable ([UInt8]) -> Void
+        random: @escaping @Sendable (Int) -> [UInt8], log: @escaping @Sendable (Span<UInt8>) -> Void
     ) {
         self.now = now
         self.stopwatch = stopwatch

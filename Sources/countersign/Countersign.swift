@@ -1,14 +1,14 @@
 internal import Glibc
-internal import UploadService
 
 @main
 enum Countersign {
     static func main() {
-        guard let words = ProcessArguments.all() else {
-            Terminal.complain("an argument is not UTF-8")
+        do {
+            exit(Command(try OperatorWords.all()[...]).run().rawValue)
+        } catch {
+            Terminal.complain("\(error)")
             exit(ExitStatus.usage.rawValue)
         }
-        exit(Command(words[...]).run().rawValue)
     }
 }
 
