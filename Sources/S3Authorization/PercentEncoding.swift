@@ -69,6 +69,15 @@ package enum PercentEncoding {
         unsafe text.bytes.withUnsafeBufferPointer { bytes in
             var index = 0
             while index < bytes.count {
+                if bytes.count &- index >= 8 {
+                    let word = unsafe UnsafeRawBufferPointer(bytes)
+                        .loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                    let (percent, delete) = (UInt8(ascii: "%"), UInt8(0x7f))
+                    let others = ASCIIWord.others(
+                        in: UInt64(littleEndian: word), below: 0x20, (percent, delete, percent, delete))
+                    index &+= others.trailingZeroBitCount / 8
+                    if others == 0 { continue }
+                }
                 var byte = unsafe bytes[index]
                 index &+= 1
                 if byte == UInt8(ascii: "%") {

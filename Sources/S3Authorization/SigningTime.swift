@@ -33,7 +33,13 @@ public struct SigningTime: Sendable, Hashable, Comparable {
 
     /// The instant that `text` spells; the extended spelling may have milliseconds (`.000Z`), which are dropped.
     public init(parsing text: ByteString, as spelling: Spelling) throws(Invalid) {
-        var reader = Reader(text.bytes)
+        self = unsafe try text.bytes.withUnsafeBufferPointer { bytes throws(Invalid) in
+            var reader = unsafe Reader(bytes)
+            return try SigningTime(&reader, as: spelling)
+        }
+    }
+
+    private init(_ reader: inout Reader, as spelling: Spelling) throws(Invalid) {
         var weekday: Int?
         let year, month, day: Int
         var hour = 0
@@ -98,6 +104,10 @@ public struct SigningTime: Sendable, Hashable, Comparable {
         left.secondsSince1970 < right.secondsSince1970
     }
 
+    /// From Thursday, the first day of 1970.
+    static let weekdays: StaticString = "ThuFriSatSunMonTueWed"
+    static let months: StaticString = "JanFebMarAprMayJunJulAugSepOctNovDec"
+
     private static let last: Int64 = 253_402_300_799
 
     private init(known secondsSince1970: Int64) {
@@ -105,110 +115,33 @@ public struct SigningTime: Sendable, Hashable, Comparable {
     }
 }
 
-extension SigningTime {
-    /// The instant in that spelling, without milliseconds.
-    public func text(_ spelling: Spelling) -> ByteString {
-        var output: [UInt8] = []
-        append(spelling, to: &output)
-        return ByteString(output)
+/// Reads by moving an index over memory that is lent.
+@safe private struct Reader {
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private var position = 0
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>) {
+        unsafe self.bytes = bytes
     }
 
-    /// Writes the instant behind what `output` holds, without milliseconds.
-    public func append(_ spelling: Spelling, to output: inout [UInt8]) {
-        output.reserveCapacity(output.count + 29)
-        let days = Int(secondsSince1970 / 86_400)
-        let date = CivilDate(daysSince1970: days)
-        switch spelling {
-        case .basic:
-            append(date.year, date.month, date.day, separator: nil, to: &output)
-            output.append(UInt8(ascii: "T"))
-            appendClock(separator: nil, to: &output)
-            output.append(UInt8(ascii: "Z"))
-        case .day:
-            append(date.year, date.month, date.day, separator: nil, to: &output)
-        case .extended:
-            append(date.year, date.month, date.day, separator: UInt8(ascii: "-"), to: &output)
-            output.append(UInt8(ascii: "T"))
-            appendClock(separator: UInt8(ascii: ":"), to: &output)
-            output.append(UInt8(ascii: "Z"))
-        case .http:
-            Self.append(name: days % 7, of: Self.weekdays, to: &output)
-            output.append(UInt8(ascii: ","))
-            output.append(UInt8(ascii: " "))
-            Self.append(date.day, digits: 2, to: &output)
-            output.append(UInt8(ascii: " "))
-            Self.append(name: date.month - 1, of: Self.months, to: &output)
-            output.append(UInt8(ascii: " "))
-            Self.append(date.year, digits: 4, to: &output)
-            output.append(UInt8(ascii: " "))
-            appendClock(separator: UInt8(ascii: ":"), to: &output)
-            output.append(contentsOf: " GMT".utf8)
-        }
-    }
+    var isAtEnd: Bool { unsafe position == bytes.count }
 
-    /// From Thursday, the first day of 1970.
-    private static let weekdays: StaticString = "ThuFriSatSunMonTueWed"
-    private static let months: StaticString = "JanFebMarAprMayJunJulAugSepOctNovDec"
+    private func has(_ count: Int) -> Bool { unsafe bytes.count - position >= count }
 
-    private func append(_ year: Int, _ month: Int, _ day: Int, separator: UInt8?, to output: inout [UInt8]) {
-        Self.append(year, digits: 4, to: &output)
-        if let separator { output.append(separator) }
-        Self.append(month, digits: 2, to: &output)
-        if let separator { output.append(separator) }
-        Self.append(day, digits: 2, to: &output)
-    }
-
-    private func appendClock(separator: UInt8?, to output: inout [UInt8]) {
-        let second = Int(secondsSince1970 % 86_400)
-        Self.append(second / 3600, digits: 2, to: &output)
-        if let separator { output.append(separator) }
-        Self.append(second / 60 % 60, digits: 2, to: &output)
-        if let separator { output.append(separator) }
-        Self.append(second % 60, digits: 2, to: &output)
-    }
-
-    private static func append(_ number: Int, digits: Int, to output: inout [UInt8]) {
-        if digits == 4 {
-            output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 1000 % 10))
-            output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 100 % 10))
-        }
-        output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10 % 10))
-        output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
-    }
-
-    private static func append(name: Int, of names: StaticString, to output: inout [UInt8]) {
-        for index in name * 3..<name * 3 + 3 {
-            output.append(unsafe names.utf8Start[index])
-        }
-    }
-}
-
-/// Reads by moving an index: a slice cut anew for each number would be counted anew as well.
-private struct Reader {
-    private let bytes: ArraySlice<UInt8>
-    private var position: Int
-
-    init(_ bytes: ArraySlice<UInt8>) {
-        self.bytes = bytes
-        position = bytes.startIndex
-    }
-
-    var isAtEnd: Bool { position == bytes.endIndex }
-
-    private func has(_ count: Int) -> Bool { bytes.endIndex - position >= count }
-
+    @inline(__always)
     mutating func number(_ digits: Int) throws(SigningTime.Invalid) -> Int {
         guard has(digits) else { throw .form }
         var number = 0
-        for index in position..<position + digits {
-            let byte = bytes[index]
-            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { throw .form }
-            number = number * 10 + Int(byte - UInt8(ascii: "0"))
+        for _ in 0..<digits {
+            let digit = unsafe bytes[position] &- UInt8(ascii: "0")
+            guard digit < 10 else { throw .form }
+            number = number &* 10 &+ Int(digit)
+            position &+= 1
         }
-        position += digits
         return number
     }
 
+    @inline(__always)
     mutating func skip(_ literal: StaticString) -> Bool {
         let length = literal.utf8CodeUnitCount
         guard has(length) else { return false }
@@ -219,6 +152,7 @@ private struct Reader {
         return true
     }
 
+    @inline(__always)
     mutating func literal(_ literal: StaticString) throws(SigningTime.Invalid) {
         guard skip(literal) else { throw .form }
     }
@@ -233,8 +167,7 @@ private struct Reader {
 
     /// The index of the next three letters in a row of names of three letters each.
     mutating func name(of names: StaticString) throws(SigningTime.Invalid) -> Int {
-        guard has(3) else { throw .form }
-        for index in 0..<names.utf8CodeUnitCount / 3 {
+        for index in 0..<names.utf8CodeUnitCount / 3 where has(3) {
             var matches = true
             for offset in 0..<3 where unsafe bytes[position + offset] != names.utf8Start[index * 3 + offset] {
                 matches = false

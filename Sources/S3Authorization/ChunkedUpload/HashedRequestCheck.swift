@@ -192,7 +192,7 @@ struct HashedRequestCheck: ~Copyable {
         switch operation {
         case .multipart(.initiate):
             refuse("Content-Type", policy.rules.violation(ofContentType: .string(header.value)))
-        case .multipart(.complete) where header.value.is("application/xml; charset=UTF-8"): break
+        case .multipart(.complete) where MultipartOperation.isTypeOfPartList(header.value): break
         case nil: break
         default: policy.refuse("Content-Type", "This request should have no such type")
         }

@@ -85,6 +85,16 @@ public enum MultipartOperation: Sendable, Equatable {
         }
     }
 
+    /// Whether the list of parts may be sent as this type. S3 asks for none and reads the list whatever it is called:
+    /// Fine Uploader says `application/xml; charset=UTF-8`, other clients leave it to what sends their XML.
+    ///
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
+    static func isTypeOfPartList(_ type: ByteString) -> Bool {
+        guard !type.isEmpty else { return true }
+        guard let type = ContentType(type), type.subtype.isInAnyCase("xml") else { return false }
+        return type.type.isInAnyCase("application") || type.type.isInAnyCase("text")
+    }
+
     /// For a log.
     package var name: StaticString {
         switch self {

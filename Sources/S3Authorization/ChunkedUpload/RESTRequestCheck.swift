@@ -99,17 +99,14 @@ struct RESTRequestCheck: ~Copyable {
             if !type.isEmpty, let (message, kind) = policy.rules.violation(ofContentType: .string(type)) {
                 policy.refuse("Content-Type", message, kind)
             }
-        case .complete where type != Self.completionType:
-            policy.refuse("Content-Type", "Should be '\(Self.completionType)'")
+        case .complete where !MultipartOperation.isTypeOfPartList(type):
+            policy.refuse("Content-Type", "Should be application/xml, text/xml or empty")
         case .uploadPart where !type.isEmpty, .abort where !type.isEmpty:
             policy.refuse("Content-Type", "Should be empty")
         default: break
         }
         contentType = type
     }
-
-    /// What Fine Uploader sends the list of parts as.
-    private static let completionType: ByteString = "application/xml; charset=UTF-8"
 
     private mutating func examine(scope text: ByteString) {
         guard let scope = try? CredentialScope(parsing: text) else {

@@ -11,48 +11,48 @@ package enum Base64 {
 
     package static func append(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
         let length = (bytes.count + 2) / 3 * 4
-        let encoded = unsafe [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
-            unsafe bytes.withUnsafeBufferPointer { unsafe encode($0, into: buffer) }
-            count = length
+        var encoded = [UInt8](repeating: padding, count: length)
+        unsafe encoded.withUnsafeMutableBufferPointer { encoded in
+            unsafe bytes.withUnsafeBufferPointer { unsafe encode($0, into: encoded) }
         }
         if output.isEmpty { output = encoded } else { output += encoded }
     }
 
+    /// Of every twelve bits their two characters, the first in the lower byte: one look for a byte and a half.
+    private static let pairs: [UInt16] = {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        return (0..<4096).map { UInt16(alphabet[$0 >> 6]) | UInt16(alphabet[$0 & 63]) << 8 }
+    }()
+
     private static func encode(_ bytes: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableBufferPointer<UInt8>) {
-        let whole = bytes.count / 3
-        unsafe alphabet.utf8Start.withMemoryRebound(to: UInt8.self, capacity: 64) { alphabet in
+        unsafe pairs.withUnsafeBufferPointer { pairs in
             let raw = UnsafeRawBufferPointer(bytes)
             let texts = UnsafeMutableRawBufferPointer(output)
-            // Four bytes are loaded for three, so the last group is left to the end.
-            var group = 0
-            while group &* 3 &+ 4 <= raw.count {
-                let bits = unsafe UInt32(bigEndian: raw.loadUnaligned(fromByteOffset: group &* 3, as: UInt32.self))
-                let text =
-                    unsafe UInt32(alphabet[Int(bits &>> 26)]) | UInt32(alphabet[Int(bits &>> 20 & 63)]) &<< 8
-                    | UInt32(alphabet[Int(bits &>> 14 & 63)]) &<< 16 | UInt32(alphabet[Int(bits &>> 8 & 63)]) &<< 24
-                unsafe texts.storeBytes(of: text.littleEndian, toByteOffset: group &* 4, as: UInt32.self)
-                group &+= 1
+            var (from, to) = (0, 0)
+            // Eight bytes are loaded for six, so what is left is up to nine bytes.
+            while raw.count &- from >= 8 {
+                let bits = unsafe UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: from, as: UInt64.self))
+                for pair in 0..<4 {
+                    let text = unsafe pairs[Int(truncatingIfNeeded: bits &>> UInt64(52 &- 12 &* pair) & 0xfff)]
+                    unsafe texts.storeBytes(of: text.littleEndian, toByteOffset: to &+ 2 &* pair, as: UInt16.self)
+                }
+                from &+= 6
+                to &+= 8
             }
-            for group in group..<whole {
-                let bits =
-                    unsafe UInt32(bytes[group * 3]) << 16 | UInt32(bytes[group * 3 + 1]) << 8
-                    | UInt32(bytes[group * 3 + 2])
-                unsafe output[group * 4] = alphabet[Int(bits >> 18)]
-                unsafe output[group * 4 + 1] = alphabet[Int(bits >> 12 & 63)]
-                unsafe output[group * 4 + 2] = alphabet[Int(bits >> 6 & 63)]
-                unsafe output[group * 4 + 3] = alphabet[Int(bits & 63)]
+            while from < raw.count {
+                let left = min(3, raw.count &- from)
+                var bits = 0
+                for index in 0..<3 { bits = unsafe bits << 8 | (index < left ? Int(raw[from &+ index]) : 0) }
+                let first = unsafe pairs[bits >> 12]
+                let second = unsafe pairs[bits & 0xfff]
+                unsafe texts.storeBytes(of: first.littleEndian, toByteOffset: to, as: UInt16.self)
+                if left > 1 { unsafe texts[to &+ 2] = UInt8(truncatingIfNeeded: second) }
+                if left > 2 { unsafe texts[to &+ 3] = UInt8(truncatingIfNeeded: second >> 8) }
+                from &+= 3
+                to &+= 4
             }
-            let left = bytes.count - whole * 3
-            guard left > 0 else { return }
-            let bits = unsafe UInt32(bytes[whole * 3]) << 16 | (left == 2 ? UInt32(bytes[whole * 3 + 1]) << 8 : 0)
-            unsafe output[whole * 4] = alphabet[Int(bits >> 18)]
-            unsafe output[whole * 4 + 1] = alphabet[Int(bits >> 12 & 63)]
-            unsafe output[whole * 4 + 2] = left == 2 ? alphabet[Int(bits >> 6 & 63)] : padding
-            unsafe output[whole * 4 + 3] = padding
         }
     }
-
-    private static let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
     package static func encode(_ bytes: [UInt8]) -> ByteString {
         var output: [UInt8] = []

@@ -31,7 +31,7 @@ package struct JSONReader {
 
     let text: [UInt8]
     package internal(set) var position = 0
-    private var depth = 0
+    private(set) var depth = 0
 
     package init(_ text: [UInt8]) {
         self.text = text

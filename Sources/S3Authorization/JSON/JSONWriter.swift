@@ -46,6 +46,21 @@ package struct JSONWriter: ~Copyable {
         unsafe text.bytes.withUnsafeBufferPointer { unsafe quote($0) }
     }
 
+    /// `{"acl":"private"}` out of parts of a text that need no escapes.
+    mutating func plainObject(_ name: Range<Int>, _ value: Range<Int>, in text: [UInt8]) {
+        separate()
+        unsafe text.withUnsafeBufferPointer { text in
+            unsafe output.append(
+                object: UnsafeBufferPointer(rebasing: text[name]), UnsafeBufferPointer(rebasing: text[value]))
+        }
+        needsComma = true
+    }
+
+    /// An instant as a policy spells its expiration.
+    mutating func time(_ time: SigningTime) {
+        time.withText(.extended) { text in unsafe text.withUnsafeBufferPointer { unsafe quote($0) } }
+    }
+
     package mutating func number(_ number: some BinaryInteger) {
         guard let number = UInt64(exactly: number) else { return raw(Array(String(number).utf8)) }
         separate()
@@ -131,7 +146,7 @@ package struct JSONWriter: ~Copyable {
         case 0x09: output.append(UInt8(ascii: "t"))
         default:
             output.append("u00")
-            output.append(Hexadecimal.encode([byte]).bytes)
+            output.append(hexadecimal: byte)
         }
     }
 }

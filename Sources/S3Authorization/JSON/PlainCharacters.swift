@@ -20,15 +20,9 @@ enum PlainCharacters {
         return index &- start
     }
 
-    /// Eight bytes at once; the lowest bit that is set, if one is, lies in the first byte that is not plain.
-    ///
-    /// A subtraction sets the highest bit of a byte that is too small, as it is set where a byte is not ASCII. What is
-    /// borrowed from the next byte changes nothing: the one that borrows is not plain itself.
     private static func others(in bytes: UInt64) -> UInt64 {
-        let each: UInt64 = 0x0101_0101_0101_0101
-        let quotes = (bytes ^ each &* UInt64(UInt8(ascii: "\""))) &- each
-        let backslashes = (bytes ^ each &* UInt64(UInt8(ascii: "\\"))) &- each
-        return (bytes | (bytes &- each &* 0x20) | quotes | backslashes) & 0x8080_8080_8080_8080
+        let (quote, backslash) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))
+        return ASCIIWord.others(in: bytes, below: 0x20, (quote, backslash, quote, backslash))
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

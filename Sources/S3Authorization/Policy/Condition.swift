@@ -40,120 +40,48 @@ public struct Condition: Sendable {
     }
 
     /// The bytes of all parts: of a condition that was read, the document that it stands in, which a copy shares.
-    private let text: [UInt8]
-    private let name: Range<Int>
-    private let form: Form
-    private let first: Part
-    private let second: Part?
-
-    private enum Form { case member, equal, startsWith, range }
-
-    private struct Part {
-        var place: Range<Int>
-        var isNumber: Bool
-    }
+    let text: [UInt8]
+    let places: ConditionPlaces
 
     /// A condition on the form field `element`, named without the `$`; what is wrong with it is for ``UploadRules`` to say.
     public init(_ element: ByteString, _ match: Match) {
         var text = Array(element.bytes)
-        func part(_ value: Value) -> Part {
+        func part(_ value: Value) -> ConditionPlaces.Part {
             let start = text.count
             text += value.text.bytes
-            return Part(place: start..<text.count, isNumber: !value.isString)
+            return ConditionPlaces.Part(place: start..<text.count, isNumber: !value.isString)
         }
-        name = 0..<text.count
+        let name = 0..<text.count
         switch match {
-        case .member(let value): (form, first, second) = (.member, part(value), nil)
-        case .equal(let value): (form, first, second) = (.equal, part(value), nil)
-        case .startsWith(let value): (form, first, second) = (.startsWith, part(value), nil)
-        case .range(let minimum, let maximum): (form, first, second) = (.range, part(minimum), part(maximum))
+        case .member(let value): places = ConditionPlaces(.member, name, part(value))
+        case .equal(let value): places = ConditionPlaces(.equal, name, part(value))
+        case .startsWith(let value): places = ConditionPlaces(.startsWith, name, part(value))
+        case .range(let minimum, let maximum):
+            let first = part(minimum)
+            places = ConditionPlaces(.range, name, first, part(maximum))
         }
         self.text = text
     }
 
-    /// `{"element": value}` as it stands in `document`; nothing is copied.
-    init(_ element: Range<Int>, _ value: Range<Int>, isNumber: Bool, in document: [UInt8]) {
+    /// A condition as it stands in a document; nothing is copied.
+    init(_ places: ConditionPlaces, in document: [UInt8]) {
         text = document
-        name = element
-        form = .member
-        first = Part(place: value, isNumber: isNumber)
-        second = nil
+        self.places = places
     }
 
     /// The name of the form field as it was written, without the `$`.
-    public var element: ByteString { ByteString(text[name]) }
-
-    /// Whether that is its name.
-    func isOn(_ element: StaticString) -> Bool {
-        name.count == element.utf8CodeUnitCount && self.element.is(element)
-    }
+    public var element: ByteString { places.element(in: text) }
 
     /// What the condition asks of its field.
-    public var match: Match {
-        switch form {
-        case .member: .member(Self.value(first, in: text))
-        case .equal: .equal(Self.value(first, in: text))
-        case .startsWith: .startsWith(Self.value(first, in: text))
-        case .range: .range(Self.value(first, in: text), Self.value(second ?? first, in: text))
-        }
-    }
-
-    /// Whether it is of the form `{"acl": "private"}`.
-    var isMember: Bool { form == .member }
+    public var match: Match { places.match(in: text) }
 
     /// The one value that the field must equal, where the condition is of that kind.
-    var exactValue: Value? {
-        form == .member || form == .equal ? Self.value(first, in: text) : nil
-    }
-
-    /// The upper end, where the condition is of that kind.
-    var maximum: Value? {
-        form == .range ? Self.value(second ?? first, in: text) : nil
-    }
-
-    private static func value(_ part: Part, in text: [UInt8]) -> Value {
-        let text = ByteString(text[part.place])
-        return part.isNumber ? .number(text) : .string(text)
-    }
+    var exactValue: Value? { places.exactValue(in: text) }
 }
 
 extension Condition: Equatable {
     /// Whether both ask the same of the same field, byte for byte.
     public static func == (left: Condition, right: Condition) -> Bool {
         left.element == right.element && left.match == right.match
-    }
-}
-
-extension JSONWriter {
-    /// `{"acl": "private"}`, or `["eq", "$acl", "private"]`.
-    mutating func condition(_ element: ByteString, equals value: Condition.Value, asMember: Bool) {
-        if asMember {
-            beginObject()
-            escapedName(element)
-            self.value(value)
-            endObject()
-        } else {
-            beginArray()
-            literal("eq")
-            string(element, after: "$")
-            self.value(value)
-            endArray()
-        }
-    }
-
-    /// `["content-length-range", 0, 1024]`
-    mutating func lengthRange(_ range: ClosedRange<UInt64>) {
-        beginArray()
-        literal("content-length-range")
-        number(range.lowerBound)
-        number(range.upperBound)
-        endArray()
-    }
-
-    private mutating func value(_ value: Condition.Value) {
-        switch value {
-        case .string(let text): string(text)
-        case .number(let digits): raw(digits.bytes)
-        }
     }
 }

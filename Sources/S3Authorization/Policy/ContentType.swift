@@ -44,7 +44,9 @@ package struct ContentType: Sendable {
         if value.count >= 2, value.first == UInt8(ascii: "\""), value.last == UInt8(ascii: "\"") {
             return value.dropFirst().dropLast().allSatisfy { isTokenByte($0) || " /:;,=@()?.".utf8.contains($0) }
         }
-        return !value.isEmpty && value.allSatisfy(isTokenByte)
+        // What a browser recorded has "codecs=vp8,opus", a comma without quotes. Nothing after it can be taken for a
+        // second type, as <https://fetch.spec.whatwg.org/#concept-header-extract-mime-type> would: there is no slash.
+        return !value.isEmpty && value.allSatisfy { isTokenByte($0) || $0 == UInt8(ascii: ",") }
     }
 
     private static func isTokenByte(_ byte: UInt8) -> Bool {

@@ -31,20 +31,16 @@ struct KeyRules {
     }
 
     private func hasOnlyAllowedCharacters(_ name: ByteString) -> Bool {
-        var isASCII = true
-        for byte in name.bytes {
-            if byte >= 0x80 {
-                isASCII = false
-            } else if !Self.isAllowed(byte) && !(byte == 0x20 && characters == .unicode) {
-                return false
+        let allowsMore = characters == .unicode
+        let low = allowsMore ? Self.allowedLow | 1 << 0x20 : Self.allowedLow
+        return unsafe name.bytes.withUnsafeBufferPointer { bytes in
+            for index in bytes.indices {
+                let byte = unsafe bytes[index]
+                if byte >= 0x80 { return allowsMore && hasOnlyAllowedCharactersBeyondASCII(name) }
+                guard (byte < 64 ? low : Self.allowedHigh) >> UInt64(byte & 63) & 1 == 1 else { return false }
             }
+            return true
         }
-        return isASCII || (characters == .unicode && hasOnlyAllowedScalars(name))
-    }
-
-    private static func isAllowed(_ byte: UInt8) -> Bool {
-        let bits = byte < 64 ? allowedLow : allowedHigh
-        return bits >> UInt64(byte & 63) & 1 == 1
     }
 
     /// `! # $ & ' ( ) * + , - . / 0–9 : ; = ?`
@@ -52,11 +48,17 @@ struct KeyRules {
     /// `@ A–Z [ ] _ a–z ~`
     private static let allowedHigh: UInt64 = 0x47ff_fffe_afff_ffff
 
-    private func hasOnlyAllowedScalars(_ name: ByteString) -> Bool {
+    /// Of a name that may have the space.
+    private func hasOnlyAllowedCharactersBeyondASCII(_ name: ByteString) -> Bool {
         guard let scalars = name.string?.unicodeScalars else { return false }
         var startsSegment = true
         for scalar in scalars {
-            guard scalar.isASCII || Self.isAllowed(scalar, startsSegment) else { return false }
+            if scalar.isASCII {
+                let bits = scalar.value < 64 ? Self.allowedLow | 1 << 0x20 : Self.allowedHigh
+                guard bits >> UInt64(scalar.value & 63) & 1 == 1 else { return false }
+            } else {
+                guard Self.isAllowed(scalar, startsSegment) else { return false }
+            }
             startsSegment = scalar == "/"
         }
         return true

@@ -30,7 +30,9 @@ extension UploadRules {
 
     static func violation(ofMetadata value: Condition.Value, _ name: ByteString) -> PolicyCheck.Violation? {
         guard name.isFileName else {
-            guard value.isString || value.isNumber else { return ("Should be a string or a number", .invalid) }
+            guard value.isString || value.isExactNumber else {
+                return ("Should be a string or a whole number of at most 15 digits", .invalid)
+            }
             return value.text.bytes.allSatisfy { (0x20...0x7e).contains($0) }
                 ? nil : ("Should be printable ASCII: percent-encode everything else", .invalid)
         }
@@ -46,6 +48,18 @@ extension UploadRules {
         PolicyViolation(
             .condition("x-amz-meta-*"),
             "All metadata names and values together should have at most \(largestMetadata) bytes")
+    }
+}
+
+extension Condition.Value {
+    /// Whether every reader of the policy spells the number as it stands: a store compares that with the field's text.
+    ///
+    /// A fraction, an exponent or a minus zero is another text to Ceph's gateway; 15 digits are safe in every reader.
+    fileprivate var isExactNumber: Bool {
+        let isNegative = text.bytes.first == UInt8(ascii: "-")
+        let digits = text.dropFirst(isNegative ? 1 : 0)
+        guard isNumber, digits.count <= 15, let value = DecimalDigits.value(of: digits) else { return false }
+        return !isNegative || value > 0
     }
 }
 

@@ -2,14 +2,23 @@
 ///
 /// Reading it checks its shape only; ``UploadRules`` says whether it may be signed.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>
-public struct POSTPolicy: Equatable, Sendable {
+public struct POSTPolicy: Sendable {
     /// The most conditions that are read: S3's forms need about twenty.
     static let maximumConditions = 100
 
     /// ISO 8601, UTC; nil where the document has none.
     public var expiration: SigningTime?
     /// In the order of the document; those of a wrong shape are not among them, see ``violations``.
-    public var conditions: [Condition]
+    public var conditions: [Condition] {
+        get { places.map { Condition($0, in: text) } }
+        set {
+            (text, places) = ([], [])
+            for condition in newValue { append(condition, to: []) }
+        }
+    }
+    /// What the places of the conditions are in: the document, and behind it what had escapes there.
+    private(set) var text: [UInt8] = []
+    private(set) var places: [ConditionPlaces] = []
     /// What is wrong with the document's shape, found while reading it.
     public private(set) var violations: [PolicyViolation] = []
 
@@ -23,7 +32,7 @@ public struct POSTPolicy: Equatable, Sendable {
     ///
     /// Throws ``JSONError`` where the text is not JSON of the strict kind; a wrong shape is listed in ``violations``.
     public init(parsing text: [UInt8]) throws(JSONError) {
-        conditions = []
+        self.text = text
         var reader = JSONReader(text)
         guard try reader.peek() == .object else {
             try reader.readValue()
@@ -56,7 +65,7 @@ public struct POSTPolicy: Equatable, Sendable {
 
     /// What a field must equal, unchecked; nil where no condition says so.
     package func value(of element: StaticString) -> ByteString? {
-        place(of: element).flatMap { conditions[$0].exactValue?.text }
+        place(of: element).flatMap { places[$0].exactValue(in: text)?.text }
     }
 
     /// Whether a condition says where S3 is to send the browser.
@@ -65,19 +74,32 @@ public struct POSTPolicy: Equatable, Sendable {
     }
 
     private func place(of element: StaticString) -> Int? {
-        // A span lends its conditions, an array would copy each.
-        let conditions = conditions.span
-        for index in conditions.indices where conditions[index].isOn(element) { return index }
-        return nil
+        places.firstIndex { $0.isOn(element, in: text) }
+    }
+
+    /// Whether a condition before that one is on the same field: S3 ignores case, so two spellings of a name are one field.
+    func names(_ element: ByteString, before index: Int) -> Bool {
+        places[..<index].contains { $0.isOn(element, in: text) }
     }
 
     /// The end of the `content-length-range`, in bytes, unchecked.
     package var maximumLength: UInt64? {
-        let conditions = conditions.span
-        for index in conditions.indices {
-            if let maximum = conditions[index].maximum { return DecimalDigits.value(of: maximum.text) }
+        for places in places {
+            if let maximum = places.maximum(in: text) { return DecimalDigits.value(of: maximum.text) }
         }
         return nil
+    }
+
+    /// Takes a condition over: its places where it stands in the document that `text` begins with, else its parts alone,
+    /// for what it stands in may be long.
+    private mutating func append(_ condition: Condition, to document: [UInt8]) {
+        let isHere = unsafe document.withUnsafeBufferPointer { document in
+            unsafe condition.text.withUnsafeBufferPointer { unsafe $0.baseAddress == document.baseAddress }
+        }
+        guard !isHere else { return places.append(condition.places) }
+        let copy = Condition(condition.element, condition.match)
+        places.append(copy.places.moved(by: text.count))
+        text += copy.text
     }
 
     private mutating func readConditions(from reader: inout JSONReader) throws(JSONError) {
@@ -87,7 +109,7 @@ public struct POSTPolicy: Equatable, Sendable {
             return
         }
         var array = try reader.beginArray()
-        conditions.reserveCapacity(10)
+        places.reserveCapacity(10)
         var count = 0
         while try reader.nextElement(in: &array) {
             count += 1
@@ -95,8 +117,12 @@ public struct POSTPolicy: Equatable, Sendable {
                 try reader.readValue()
                 continue
             }
+            if let (name, value) = reader.skipPlainMember() {
+                places.append(ConditionPlaces(plain: name, value))
+                continue
+            }
             switch try reader.readCondition() {
-            case .success(let condition): conditions.append(condition)
+            case .success(let condition): append(condition, to: reader.text)
             case .failure(let violation): violations.append(violation)
             }
         }
@@ -116,5 +142,13 @@ public struct POSTPolicy: Equatable, Sendable {
             let message = "Expiration should be a date and time such as 2030-01-31T23:59:59.000Z"
             violations.append(PolicyViolation(.expiration, message))
         }
+    }
+}
+
+extension POSTPolicy: Equatable {
+    /// Whether both ask the same in the same order, byte for byte.
+    public static func == (left: POSTPolicy, right: POSTPolicy) -> Bool {
+        left.expiration == right.expiration && left.conditions == right.conditions
+            && left.violations == right.violations
     }
 }

@@ -10,14 +10,12 @@ struct PolicyCheck: ~Copyable {
     private(set) var violations: [PolicyViolation] = []
     /// The policy that will be signed if nothing is wrong, written anew out of what was looked at.
     private var document = JSONWriter(capacity: 960)
-    var key: ByteString = ""
+    var key = ByteString([])
     var scope: CredentialScope?
     var signingDate: SigningTime?
     var metadataLength = 0
 
     private var elements: PolicyElement.Set = []
-    /// The names that `elements` does not tell apart.
-    private var metadataNames: [ByteString] = []
 
     init(rules: UploadRules, caller: Caller, credentials: Credentials, now: SigningTime) {
         self.rules = rules
@@ -27,32 +25,22 @@ struct PolicyCheck: ~Copyable {
         expiration = credentials.end(notAfter: (try? now.adding(seconds: rules.expiresAfter)) ?? now)
     }
 
+    @inline(__always)
     func has(_ element: PolicyElement) -> Bool {
         elements.contains(element)
     }
 
-    /// S3 ignores case: two spellings of one name are one field twice.
-    private mutating func noteOnce(_ element: PolicyElement, _ name: ByteString) {
-        if element == .metadata {
-            noteOnce(metadata: name)
-        } else if !elements.insert(element) {
-            refuse(name, "Duplicate element name")
+    /// `elements` does not tell the names of metadata apart. One that is refused itself is none that is repeated.
+    private func isRepeated(metadata name: ByteString, at index: Int, of policy: POSTPolicy) -> Bool {
+        policy.places[..<index].contains { earlier in
+            earlier.isOn(name, in: policy.text) && PolicyElement(earlier.element(in: policy.text)) == .metadata
         }
     }
 
-    private mutating func noteOnce(metadata name: ByteString) {
-        if metadataNames.contains(where: { $0.equalsIgnoringASCIICase(name) }) {
-            refuse(name, "Duplicate element name")
-        }
-        metadataNames.append(name)
-    }
-
-    private mutating func refuseUnknown(_ name: ByteString, after earlier: ArraySlice<Condition>) {
+    private mutating func refuseUnknown(_ name: ByteString, at index: Int, of policy: POSTPolicy) {
         // Cut anywhere, and still UTF-8.
         let shown = ByteString(ByteString(name.bytes.prefix(80)).description)
-        if earlier.contains(where: { $0.element.equalsIgnoringASCIICase(name) }) {
-            refuse(shown, "Duplicate element name")
-        }
+        if policy.names(name, before: index) { refuse(shown, "Duplicate element name") }
         refuse(shown, "Invalid element name")
     }
 
@@ -68,11 +56,10 @@ struct PolicyCheck: ~Copyable {
         violations = policy.violations
         document.beginObject()
         document.name("expiration")
-        document.string(expiration.text(.extended))
+        document.time(expiration)
         document.name("conditions")
         document.beginArray()
-        let conditions = policy.conditions.span
-        for index in conditions.indices { examine(conditions[index], at: index, of: policy) }
+        for index in policy.places.indices { examineCondition(at: index, of: policy) }
         examineWhatIsMissing()
         document.endArray()
         document.endObject()
@@ -83,22 +70,24 @@ struct PolicyCheck: ~Copyable {
         ByteString(document.bytes)
     }
 
-    private mutating func examine(_ condition: Condition, at index: Int, of policy: POSTPolicy) {
-        let name = condition.element
-        guard let element = PolicyElement(name) else {
-            return refuseUnknown(name, after: policy.conditions[..<index])
+    private mutating func examineCondition(at index: Int, of policy: POSTPolicy) {
+        let condition = policy.places[index]
+        let name = condition.element(in: policy.text)
+        guard let element = PolicyElement(name) else { return refuseUnknown(name, at: index, of: policy) }
+        let isNew = elements.insert(element)
+        if element == .metadata ? isRepeated(metadata: name, at: index, of: policy) : !isNew {
+            refuse(name, "Duplicate element name")
         }
-        noteOnce(element, name)
         if element == .contentLengthRange {
-            return examineLengthRange(condition)
+            return examineLengthRange(name, condition.match(in: policy.text))
         }
-        guard let value = condition.exactValue else {
+        guard let value = condition.exactValue(in: policy.text) else {
             return refuse(name, "starts-with and operators other than 'eq' are not allowed")
         }
         if let (message, kind) = violation(of: element, name, value) {
             refuse(name, message, kind)
         }
-        document.condition(name, equals: value, asMember: condition.isMember)
+        document.condition(condition, in: policy.text)
     }
 
     private mutating func violation(
@@ -124,8 +113,8 @@ struct PolicyCheck: ~Copyable {
         }
     }
 
-    private mutating func examineLengthRange(_ condition: Condition) {
-        switch lengthRange(condition) {
+    private mutating func examineLengthRange(_ name: ByteString, _ match: Condition.Match) {
+        switch lengthRange(match, of: name) {
         case .success(let range): document.lengthRange(range)
         case .failure(let violation): violations.append(violation)
         }

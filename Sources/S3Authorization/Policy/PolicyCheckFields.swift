@@ -65,9 +65,11 @@ extension PolicyCheck {
     }
 
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>
-    func lengthRange(_ condition: Condition) -> Result<ClosedRange<UInt64>, PolicyViolation> {
-        let place = PolicyViolation.Place.condition(condition.element)
-        guard case .range(let minimum, let maximum) = condition.match else {
+    func lengthRange(
+        _ match: Condition.Match, of name: ByteString
+    ) -> Result<ClosedRange<UInt64>, PolicyViolation> {
+        let place = PolicyViolation.Place.condition(name)
+        guard case .range(let minimum, let maximum) = match else {
             return .failure(PolicyViolation(place, "Should be [\"content-length-range\", minimum, maximum]"))
         }
         guard let first = DecimalDigits.value(of: minimum.text), var last = DecimalDigits.value(of: maximum.text) else {

@@ -8,13 +8,15 @@ extension PolicyCheck {
     }
 
     mutating func violation(ofCredential value: Condition.Value) -> Violation? {
-        guard case .string(let text) = value, let credential = try? Credential(parsing: text) else {
-            return ("Should be <access key id>/<date>/<region>/s3/<terminator of version 4>", .invalid)
-        }
-        guard credential.accessKeyID == credentials.accessKeyID else {
+        // What `Credential` reads; made here it would be counted and let go again.
+        guard case .string(let text) = value, let slash = text.bytes.firstIndex(of: UInt8(ascii: "/")),
+            slash > text.bytes.startIndex,
+            let scope = try? CredentialScope(parsing: ByteString(text.bytes[(slash + 1)...]))
+        else { return ("Should be <access key id>/<date>/<region>/s3/<terminator of version 4>", .invalid) }
+        guard ByteString(text.bytes[..<slash]) == credentials.accessKeyID else {
             return ("The access key id should be '\(credentials.accessKeyID)'", .invalid)
         }
-        return violation(ofScope: credential.scope)
+        return violation(ofScope: scope)
     }
 
     mutating func violation(ofScope scope: CredentialScope) -> Violation? {
@@ -44,7 +46,7 @@ extension PolicyCheck {
 
     mutating func examineVersion() {
         let isVersion4 = has(.algorithm) || has(.credential) || has(.date) || caller.expectedVersion == .v4
-        if !rules.signatureVersions.contains(isVersion4 ? .v4 : .v2) {
+        if !rules.signs(isVersion4 ? .v4 : .v2) {
             refuseVersion(isVersion4 ? .v4 : .v2)
         } else if isVersion4 {
             examineVersion4()
@@ -77,9 +79,9 @@ extension PolicyCheck {
         examineDay(at: "x-amz-credential")
     }
 
-    mutating func examineDay(at element: ByteString) {
+    mutating func examineDay(at element: StaticString) {
         if let scope, let signingDate, !isDay(scope.day, near: signingDate) {
-            refuse(element, "The date should be today's, \(now.text(.day))")
+            refuse(ByteString("\(element)"), "The date should be today's, \(now.text(.day))")
         }
     }
 

@@ -14,40 +14,35 @@ enum PolicyElement: UInt32 {
 
     /// The exact spelling only: S3 ignores case, so a second spelling would be a second name for one field.
     init?(_ name: ByteString) {
-        if name.begins(with: "x-amz-") {
-            self.init(amazon: name)
-            return
-        }
-        for (known, element) in Self.plain where name.is(known) {
-            self = element
-            return
-        }
-        return nil
+        guard let element = name.begins(with: "x-amz-") ? Self.amazon(name) : Self.plain(name) else { return nil }
+        self = element
     }
 
-    private init?(amazon name: ByteString) {
-        for (known, element) in Self.amazon where name.is(known) {
-            self = element
-            return
-        }
-        guard name.begins(with: "x-amz-meta-"), Self.isMetadataName(name.bytes.dropFirst(11)) else { return nil }
-        self = .metadata
+    // Comparing lengths, then bytes, one after the other: a table of names would be counted, and slower.
+    private static func plain(_ name: ByteString) -> PolicyElement? {
+        if name.is("acl") { return .acl }
+        if name.is("bucket") { return .bucket }
+        if name.is("key") { return .key }
+        if name.is("content-length-range") { return .contentLengthRange }
+        if name.is("Content-Type") { return .contentType }
+        if name.is("Cache-Control") { return .cacheControl }
+        if name.is("Content-Disposition") { return .contentDisposition }
+        if name.is("Content-Encoding") { return .contentEncoding }
+        if name.is("redirect") { return .redirect }
+        if name.is("success_action_redirect") { return .successActionRedirect }
+        return name.is("success_action_status") ? .successActionStatus : nil
     }
 
-    private static let plain: [(StaticString, PolicyElement)] = [
-        ("acl", .acl), ("bucket", .bucket), ("key", .key),
-        ("content-length-range", .contentLengthRange), ("Content-Type", .contentType),
-        ("Cache-Control", .cacheControl), ("Content-Disposition", .contentDisposition),
-        ("Content-Encoding", .contentEncoding), ("redirect", .redirect),
-        ("success_action_redirect", .successActionRedirect), ("success_action_status", .successActionStatus),
-    ]
-
-    private static let amazon: [(StaticString, PolicyElement)] = [
-        ("x-amz-algorithm", .algorithm), ("x-amz-credential", .credential), ("x-amz-date", .date),
-        ("x-amz-security-token", .securityToken), ("x-amz-storage-class", .storageClass),
-        ("x-amz-server-side-encryption", .serverSideEncryption),
-        ("x-amz-server-side-encryption-aws-kms-key-id", .encryptionKeyID),
-    ]
+    private static func amazon(_ name: ByteString) -> PolicyElement? {
+        if name.is("x-amz-algorithm") { return .algorithm }
+        if name.is("x-amz-credential") { return .credential }
+        if name.is("x-amz-date") { return .date }
+        if name.is("x-amz-security-token") { return .securityToken }
+        if name.is("x-amz-storage-class") { return .storageClass }
+        if name.is("x-amz-server-side-encryption") { return .serverSideEncryption }
+        if name.is("x-amz-server-side-encryption-aws-kms-key-id") { return .encryptionKeyID }
+        return name.begins(with: "x-amz-meta-") && isMetadataName(name.bytes.dropFirst(11)) ? .metadata : nil
+    }
 
     private static func isMetadataName(_ name: ArraySlice<UInt8>) -> Bool {
         (1...64).contains(name.count)

@@ -18,11 +18,11 @@ extension AuthorizedPolicy {
         with keys: SigningKeyCache, at endpoint: Endpoint, addressing: Addressing
     ) -> PresignedForm {
         // The document is our own, so that it can be read.
-        let conditions = (try? POSTPolicy(parsing: Array(document.bytes)))?.conditions ?? []
+        let policy = try? POSTPolicy(parsing: Array(document.bytes))
         var fields: [HeaderField] = []
-        fields.reserveCapacity(conditions.count + 3)
+        fields.reserveCapacity(24)
         var bucket: ByteString = ""
-        for condition in conditions {
+        for condition in policy?.conditions ?? [] {
             guard let value = condition.exactValue else { continue }
             fields.append(HeaderField(condition.element, value.text))
             if condition.element.is("bucket") { bucket = value.text }

@@ -41,6 +41,12 @@ public struct UploadRules: Sendable {
         self.maximumSize = maximumSize
     }
 
+    /// Both versions need no look at which.
+    @inline(__always)
+    func signs(_ version: SignatureVersion) -> Bool {
+        signatureVersions.count == 2 || signatureVersions.contains(version)
+    }
+
     /// Checks a policy against every rule; what comes back is written anew and can be signed.
     ///
     /// Throws all violations at once.

@@ -4,7 +4,7 @@ import Testing
 
 struct HashTests {
     /// https://csrc.nist.gov/projects/cryptographic-standards-and-guidelines/example-values
-    @Test(arguments: [
+    static let messages: [(String, String, String)] = [
         (
             "", "da39a3ee5e6b4b0d3255bfef95601890afd80709",
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -21,7 +21,9 @@ struct HashTests {
             String(repeating: "a", count: 1_000_000), "34aa973cd4c4daa4f61eeb2bdbad27316534016f",
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
         ),
-    ])
+    ]
+
+    @Test(arguments: messages)
     func nist(message: String, sha1: String, sha256: String) {
         #expect(SHA1.digest(of: Array(message.utf8)) == bytes(hexadecimal: sha1))
         #expect(SHA256.digest(of: Array(message.utf8)) == bytes(hexadecimal: sha256))
@@ -39,7 +41,7 @@ struct HashTests {
     }
 
     /// https://www.rfc-editor.org/rfc/rfc4231#section-4; case 5 prints 16 bytes only.
-    @Test(arguments: [
+    static let codesSHA256: [([UInt8], [UInt8], String)] = [
         (
             [UInt8](repeating: 0x0b, count: 20), Array("Hi There".utf8),
             "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
@@ -70,7 +72,9 @@ struct HashTests {
                     + "The key needs to be hashed before being used by the HMAC algorithm.").utf8),
             "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"
         ),
-    ])
+    ]
+
+    @Test(arguments: codesSHA256)
     func hmacSHA256(key: [UInt8], message: [UInt8], code: String) {
         let expected = bytes(hexadecimal: code)
         let key = HMACSHA256Key(key)
@@ -80,7 +84,7 @@ struct HashTests {
     }
 
     /// https://www.rfc-editor.org/rfc/rfc2202#section-3
-    @Test(arguments: [
+    static let codesSHA1: [([UInt8], [UInt8], String)] = [
         ([UInt8](repeating: 0x0b, count: 20), Array("Hi There".utf8), "b617318655057264e28bc0b6fb378c8ef146be00"),
         (
             Array("Jefe".utf8), Array("what do ya want for nothing?".utf8),
@@ -104,7 +108,9 @@ struct HashTests {
             Array("Test Using Larger Than Block-Size Key and Larger Than One Block-Size Data".utf8),
             "e8e99d0f45237d786d6bbaa7965c7808bbff1a91"
         ),
-    ])
+    ]
+
+    @Test(arguments: codesSHA1)
     func hmacSHA1(key: [UInt8], message: [UInt8], code: String) {
         let key = HMACSHA1Key(key)
         #expect(key.authenticationCode(for: message) == bytes(hexadecimal: code))

@@ -73,7 +73,7 @@ struct AuthorizedPolicyTests {
         let optional = [
             #"{"Cache-Control":"max-age=60, \"x\\y\""}"#,
             #"["eq","$Content-Disposition","attachment; filename=\"é\""]"#,
-            #"{"x-amz-meta-a":"x%20y"}"#, #"{"x-amz-meta-b":-1.5E+3}"#, #"["eq","$x-amz-meta-c",""]"#,
+            #"{"x-amz-meta-a":"x%20y"}"#, #"{"x-amz-meta-b":-15}"#, #"["eq","$x-amz-meta-c",""]"#,
             #"{"x-amz-storage-class":"STANDARD_IA"}"#, #"{"redirect":"https://app.example.org/done?a=b"}"#,
             #"{"Content-Encoding":"gz\u0069p"}"#, #"{"x-amz-server-side-encryption":"AES256"}"#,
         ]

@@ -9,7 +9,9 @@ struct ContentTypeTests {
             ("text/plain; charset=UTF-8", "text", "plain"), ("text/plain ; charset=\"utf-8\"", "text", "plain"),
             ("application/vnd.oasis.opendocument.text", "application", "vnd.oasis.opendocument.text"),
             ("image/svg+xml", "image", "svg+xml"), ("video/mp4; codecs=\"avc1.42E01E, mp4a.40.2\"", "video", "mp4"),
-            ("multipart/x;a=b;c=d", "multipart", "x"), ("1/2", "1", "2"), ("x/!", nil, nil),
+            ("video/webm;codecs=vp8,opus", "video", "webm"),
+            ("video/mp4; codecs=avc1.42000a,mp4a.40.2", "video", "mp4"), ("multipart/x;a=b;c=d", "multipart", "x"),
+            ("1/2", "1", "2"), ("x/!", nil, nil),
             ("x/a!#$&-^_.+", "x", "a!#$&-^_.+"),
         ] as [(String, String?, String?)])
     func parsed(text: String, type: String?, subtype: String?) {
@@ -20,7 +22,8 @@ struct ContentTypeTests {
 
     @Test(arguments: [
         "", "/", "image", "image/", "/png", "image/png/x", "image//png", "image /png", "image/ png", " image/png",
-        "image/png,text/html", "image/png;", "image/png;charset", "image/png;=x", "image/png;a=", "image/png;a=b;;c=d",
+        "image/png,text/html", "image/png;a=b,text/html", "image/png;a=b,c/d;e=f", "image/png;a=b,c;d/e=f",
+        "image/png;", "image/png;charset", "image/png;=x", "image/png;a=", "image/png;a=b;;c=d",
         "image/png\r\nX: y", "image/png\0", "image/p\u{e9}g", "image/*", "*/*", "image/png;a=\"b",
         "image/png;a=\"b\"c\"",
         "image/png;a=b c", "image/png;a=\"\\\"\"", "-a/b", "a/-b", "image/png\t",

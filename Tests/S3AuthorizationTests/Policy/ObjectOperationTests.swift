@@ -32,7 +32,7 @@ struct ObjectOperationTests {
     /// botocore sends the same methods and queries.
     @Test func botocore() throws {
         let vectors: [Vector] = try Vectors.load("botocore_presigned_multipart_v4")
-        #expect(vectors.count == 48)
+        #expect(vectors.count >= 48)
         for vector in vectors {
             // Uppy asks for the first page only.
             let query = vector.in.query.filter { !["part-number-marker", "max-parts"].contains($0.key) }

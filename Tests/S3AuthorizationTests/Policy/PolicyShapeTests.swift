@@ -37,6 +37,28 @@ struct PolicyShapeTests {
         #expect(policy.violations == [PolicyViolation(.condition("acl"), message)])
     }
 
+    /// However they are written, one after the other, each keeps its own name and value.
+    @Test(arguments: [
+        #"{"acl":"private"}"#, #"{ "acl" : "private" }"#, #"{"\u0061cl":"private"}"#, #"{"acl":"p\/v"}"#,
+        #"{"acl":"prïvate"}"#, #"{"":""}"#, #"{"size":12}"#, #"["eq","$key","a\tb"]"#,
+        #"["content-length-range",1,"\u0032"]"#,
+    ])
+    func conditionsBesideOthers(text: String) throws {
+        let between = #"{"x-amz-meta-a":"1234567"},["eq","$a\u0062","\u0063"]"#
+        let whole = "{\"conditions\":[\(between),\(text),\(between),\(text)]}"
+        let policy = try POSTPolicy(parsing: Array(whole.utf8))
+        let alone = try POSTPolicy(parsing: Array("{\"conditions\":[\(text)]}".utf8)).conditions
+        let others = [
+            Condition("x-amz-meta-a", .member(.string("1234567"))), Condition("ab", .equal(.string("c"))),
+        ]
+        #expect(policy.conditions == others + alone + others + alone && alone.count == 1)
+        #expect(policy.names("AB", before: 2) && !policy.names("ab", before: 1))
+        var copy = POSTPolicy(conditions: policy.conditions)
+        #expect(copy.conditions == policy.conditions)
+        copy.conditions.removeFirst(2)
+        #expect(copy.conditions == alone + others + alone)
+    }
+
     /// A condition that was read is a part of its document, or a copy where escapes were resolved; nobody can tell.
     @Test(arguments: [
         (#"{"acl":"private"}"#, Condition("acl", .member(.string("private")))),
@@ -93,6 +115,21 @@ struct PolicyShapeTests {
         let many = try policy(5000)
         #expect(many.conditions.count == 100)
         #expect(many.violations.map(\.message) == ["A policy should have at most 100 conditions, not 5000"])
+    }
+
+    /// What a policy holds grows with its conditions, not with how often they are read or put anew.
+    @Test func holdsNoMoreThanItsConditions() throws {
+        let conditions = (0..<50).map { #"["eq","$x\#($0)","\\n"],["eq","$y\#($0)","1"]"# }.joined(separator: ",")
+        let document = Array("{\"conditions\":[\(conditions)]}".utf8)
+        var policy = try POSTPolicy(parsing: document)
+        let asRead = policy.conditions
+        #expect(asRead.count == 100 && policy.text.count < 2 * document.count)
+        for _ in 0..<10 { policy.conditions = policy.conditions }
+        #expect(policy.conditions == asRead && policy.text.count < document.count)
+        policy.conditions.append(Condition("", .member(.string(""))))
+        #expect(policy.conditions == asRead + [Condition("", .member(.string("")))])
+        policy.conditions = []
+        #expect(policy.conditions.isEmpty && policy.text.isEmpty)
     }
 
     /// What came is quoted in a message at most 80 bytes long.

@@ -20,6 +20,7 @@ struct UploadRulesTests {
     static let isMissing = "Required condition is missing"
     static let operators = "starts-with and operators other than 'eq' are not allowed"
     static let unknown = "Invalid element name"
+    static let noExactNumber = "Should be a string or a whole number of at most 15 digits"
     static let redirects = "Redirects may lead only to this site's own empty_html or to the configured list"
     static let header = "Should be a string of at most 1024 bytes without control characters"
     static let ends = "Both ends should be whole numbers of bytes"
@@ -59,6 +60,8 @@ struct UploadRulesTests {
         Change(
             "", #"{"X-Amz-Meta-QQFilename":"a"}"#,
             "X-Amz-Meta-QQFilename: Duplicate element name|X-Amz-Meta-QQFilename: \(unknown)"),
+        Change("", #"{"X-Amz-Meta-B":"a"},{"x-amz-meta-b":"a"}"#, "X-Amz-Meta-B: \(unknown)"),
+        Change("", #"{"x-amz-meta-b":"a"},["eq","$x-amz-meta-B","a"]"#, "x-amz-meta-B: Duplicate element name"),
         Change("", #"["content-length-range",0,5]"#, "content-length-range: Duplicate element name"),
         // ACL and bucket.
         Change("acl", #"{"acl":"public-read"}"#, "acl: ACL should be 'private'!"),
@@ -173,7 +176,11 @@ struct UploadRulesTests {
         Change(
             "x-amz-meta-qqfilename", #"{"x-amz-meta-qqfilename":5}"#,
             "x-amz-meta-qqfilename: Filename should be a string"),
-        Change("", #"{"x-amz-meta-album":"x%20y"}"#), Change("", #"{"x-amz-meta-n":-1.5e3}"#),
+        Change("", #"{"x-amz-meta-album":"x%20y"}"#), Change("", #"{"x-amz-meta-n":123456789012345}"#),
+        Change("", #"{"x-amz-meta-n":-1}"#), Change("", #"{"x-amz-meta-n":-0}"#, "x-amz-meta-n: \(noExactNumber)"),
+        Change("", #"{"x-amz-meta-n":1.5}"#, "x-amz-meta-n: \(noExactNumber)"),
+        Change("", #"{"x-amz-meta-n":1e3}"#, "x-amz-meta-n: \(noExactNumber)"),
+        Change("", #"{"x-amz-meta-n":1234567890123456}"#, "x-amz-meta-n: \(noExactNumber)"),
         Change("", #"{"x-amz-meta-A.b_c-9":""}"#),
         Change(
             "", #"{"x-amz-meta-album":"é"}"#,

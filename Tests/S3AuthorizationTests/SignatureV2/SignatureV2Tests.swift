@@ -35,7 +35,7 @@ struct SignatureV2Tests {
 
     @Test func headers() throws {
         let vectors: [Header] = try Vectors.load("botocore_header_v2")
-        #expect(vectors.count == 32)
+        #expect(vectors.count >= 32)
         for vector in vectors {
             let request = try vector.request.request(
                 query: vector.in.query.map { QueryParameter(ByteString($0[0]), ByteString($0[1])) })
@@ -73,7 +73,7 @@ struct SignatureV2Tests {
 
     @Test func presigned() throws {
         let vectors: [Presigned] = try Vectors.load("botocore_presigned_put_v2")
-        #expect(vectors.count == 32)
+        #expect(vectors.count >= 32)
         for vector in vectors {
             let request = try vector.in.request(query: [])
             let expires = try vector.in.time.adding(seconds: Int64(#require(vector.in.expiresIn)))

@@ -42,9 +42,9 @@ struct DocumentedTests {
 
     private func vectors(_ kind: String, count: Int) throws -> [Vector] {
         let vectors: [Vector] = try Vectors.load("aws_docs")
-        #expect(vectors.count == 29)
+        #expect(vectors.count >= 29)
         let ofKind = vectors.filter { $0.kind == kind }
-        #expect(ofKind.count == count)
+        #expect(ofKind.count >= count)
         return ofKind
     }
 

@@ -81,7 +81,7 @@ struct EndpointTests {
             let out: Output
         }
         let vectors: [Vector] = try Vectors.load(file)
-        #expect(vectors.count == count)
+        #expect(vectors.count >= count)
         for vector in vectors {
             let amazon = "https://s3.\(vector.in.region).amazonaws.com\(vector.in.region.hasPrefix("cn-") ? ".cn" : "")"
             let endpoint = try Endpoint(parsing: ByteString(vector.in.endpointUrl ?? amazon))

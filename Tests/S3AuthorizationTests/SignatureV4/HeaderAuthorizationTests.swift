@@ -39,7 +39,7 @@ struct HeaderAuthorizationTests {
 
     @Test func botocore() throws {
         let vectors: [Vector] = try Vectors.load("botocore_header_v4")
-        #expect(vectors.count == 80)
+        #expect(vectors.count >= 80)
         for vector in vectors {
             let request = try vector.request.request(
                 query: vector.in.query.map { QueryParameter(ByteString($0[0]), ByteString($0[1])) })

@@ -27,7 +27,7 @@ struct PostPolicyTests {
 
     @Test func version4() throws {
         let vectors: [Vector] = try Vectors.load("botocore_post_v4")
-        #expect(vectors.count == 48)
+        #expect(vectors.count >= 48)
         for vector in vectors {
             let time = try SigningTime(parsing: ByteString(vector.in.now), as: .basic)
             #expect(time.secondsSince1970 == vector.in.nowUnix)
@@ -47,7 +47,7 @@ struct PostPolicyTests {
 
     @Test func version2() throws {
         let vectors: [Vector] = try Vectors.load("botocore_post_v2")
-        #expect(vectors.count == 32)
+        #expect(vectors.count >= 32)
         for vector in vectors {
             let encoded = Base64.encode(ByteString(vector.in.policy))
             let string = SignatureV2.StringToSign(encodedPolicy: encoded)

@@ -36,7 +36,7 @@ struct PresignedQueryTests {
     @Test(arguments: [("botocore_presigned_put_v4", 60), ("botocore_presigned_multipart_v4", 48)])
     func botocore(file: String, count: Int) throws {
         let vectors: [Vector] = try Vectors.load(file)
-        #expect(vectors.count == count)
+        #expect(vectors.count >= count)
         for vector in vectors {
             let request = try vector.in.request(query: vector.inQuery)
             #expect(request.host.string == vector.out.host, "\(vector.id)")

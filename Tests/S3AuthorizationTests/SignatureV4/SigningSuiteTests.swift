@@ -48,7 +48,7 @@ struct SigningSuiteTests {
 
     @Test func suite() throws {
         let vectors: [Vector] = try Vectors.load("sigv4_suite")
-        #expect(vectors.count == 38)
+        #expect(vectors.count >= 38)
         for vector in vectors {
             let time = try SigningTime(parsing: ByteString(vector.date), as: .basic)
             // A token that is added after signing is none to the signature.

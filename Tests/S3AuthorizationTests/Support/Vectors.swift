@@ -3,17 +3,20 @@ import Testing
 
 @testable import S3Authorization
 
-/// Test data in `Vectors/`, read anew for every test.
+/// Test data in `Vectors/`, read anew for every test. A file may be exchanged for a larger one of its kind.
 enum Vectors {
     static func load<Vector: Decodable>(_ file: String, as type: Vector.Type = Vector.self) throws -> [Vector] {
         let url = Bundle.module.resourceURL?.appending(path: "Vectors/\(file).json")
         guard let url else { throw CocoaError(.fileNoSuchFile) }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .custom { path in SnakeCase(path.last?.stringValue ?? "") }
-        return try decoder.decode(File<Vector>.self, from: Data(contentsOf: url)).cases
+        let found = try decoder.decode(File<Vector>.self, from: Data(contentsOf: url))
+        #expect(found.cases.count == found.count, "\(file) is cut")
+        return found.cases
     }
 
     private struct File<Vector: Decodable>: Decodable {
+        let count: Int
         let cases: [Vector]
     }
 
