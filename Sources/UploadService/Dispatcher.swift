@@ -21,23 +21,27 @@ package struct Dispatcher: Sendable {
     func noteReload(isGood: Bool) { operations.reloads.note(surroundings.now(), isGood: isGood) }
 
     package func respond(to request: Request) -> Response {
-        respond(to: request, refusal: nil, at: .site).response
+        var account = Account()
+        return respond(to: request, refusal: nil, at: .site, &account)
     }
 
     /// The answer to a question of an operator's, by a socket that only operators can reach.
     package func respond(toOperator request: Request) -> Response {
-        respond(to: request, refusal: nil, at: .operators).response
+        var account = Account()
+        return respond(to: request, refusal: nil, at: .operators, &account)
     }
 
     /// The answer to a request that was made up here, by the very steps of one that came.
     package func respond(toShell request: ShellRequest) -> ShellAnswer {
-        let (response, account) = respond(to: request.request(to: site), refusal: nil, at: .site)
+        var account = Account()
+        let response = respond(to: request.request(to: site), refusal: nil, at: .site, &account)
         return ShellAnswer(response, account)
     }
 
     /// The answer to a request that did not come whole.
     package func respond(to refusal: Refusal, _ parameters: Parameters?) -> Response {
-        respond(to: Request(parameters: parameters ?? Parameters([])), refusal: refusal, at: .site).response
+        var account = Account()
+        return respond(to: Request(parameters: parameters ?? Parameters([])), refusal: refusal, at: .site, &account)
     }
 
     /// A line about what is no request.
@@ -52,13 +56,12 @@ package struct Dispatcher: Sendable {
     }
 
     private func respond(
-        to request: Request, refusal: Refusal?, at door: Door
-    ) -> (response: Response, account: Account) {
+        to request: Request, refusal: Refusal?, at door: Door, _ account: inout Account
+    ) -> Response {
         let start = surroundings.stopwatch()
         let shared = current.now
         let inquiry = Inquiry(request, at: shared)
         let origin = inquiry.origin
-        var account = Account()
         var response: Response
         do throws(RequestError) {
             if let refusal { throw .refused(refusal) }
@@ -73,7 +76,7 @@ package struct Dispatcher: Sendable {
         let duration = surroundings.stopwatch() - start
         surroundings.metrics.count(inquiry.route, account, status: response.status, microseconds: duration)
         log(inquiry, account, response.status, duration)
-        return (response, account)
+        return response
     }
 
     private func answer(
@@ -124,7 +127,11 @@ package struct Dispatcher: Sendable {
         // Whoever asks every few seconds whether all is well is not news.
         let severity: Severity = inquiry.route?.operatorsPage != nil ? .debug : isOurFault ? .error : .info
         surroundings.note(severity) { line in
-            line.add("id", inquiry.parameter("REQUEST_ID") ?? Hexadecimal.encode(surroundings.random(8)))
+            if let id = inquiry.parameter("REQUEST_ID") {
+                line.add("id", id)
+            } else {
+                line.add("id", hexadecimal: surroundings.random(8))
+            }
             line.add("action", word: inquiry.route.logName)
             if let operation = account.operation { line.add("operation", word: operation) }
             line.add("status", status)

@@ -75,14 +75,19 @@ final class Inquiry {
 
     /// The set of rules that the web server chose for this location, which the log then names.
     func profile(_ account: inout Account) throws(RequestError) -> Site.Profile {
-        let profile = try profile()
-        account.profile = profile.name
+        try sharedProfile(&account).value
+    }
+
+    /// The same, for who needs no copy.
+    func sharedProfile(_ account: inout Account) throws(RequestError) -> SharedProfile {
+        let profile = try sharedProfile()
+        account.profile = profile.value.name
         return profile
     }
 
-    private func profile() throws(RequestError) -> Site.Profile {
-        guard let name = parameter("COUNTERSIGN_PROFILE"), !name.is("default") else { return site.rules }
-        guard let profile = site.profiles[name] else { throw .unknownProfile(name) }
+    private func sharedProfile() throws(RequestError) -> SharedProfile {
+        guard let name = parameter("COUNTERSIGN_PROFILE"), !name.is("default") else { return shared.rules }
+        guard let profile = shared.profiles[name] else { throw .unknownProfile(name) }
         return profile
     }
 

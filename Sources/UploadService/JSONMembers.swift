@@ -16,6 +16,15 @@ struct JSONMembers {
         self.all = all
     }
 
+    /// The same of the body of a request.
+    init(body: [UInt8]) throws(RequestError) {
+        do throws(JSONError) {
+            try self.init(parsing: body)
+        } catch {
+            throw .malformedJSON(error, in: body)
+        }
+    }
+
     subscript(name: StaticString) -> ByteString? {
         all.first { $0.name.is(name) }?.json
     }
@@ -32,5 +41,19 @@ struct JSONMembers {
     func number(_ name: StaticString) -> Int64? {
         guard let json = self[name], json.count <= 18 else { return nil }
         return DecimalDigits.value(of: json).flatMap { Int64(exactly: $0) }
+    }
+}
+
+extension JSONReader {
+    /// Whether the text is JSON, of whatever kind.
+    static func isValue(_ text: [UInt8]) -> Bool {
+        do throws(JSONError) {
+            var reader = JSONReader(text)
+            try reader.readValue()
+            try reader.end()
+            return true
+        } catch {
+            return false
+        }
     }
 }

@@ -8,8 +8,11 @@ struct LogLine: ~Copyable {
     private let isJSON: Bool
     private var isEmpty = true
 
-    /// The line as it stands.
-    var bytes: [UInt8] { isJSON ? text.bytes + [UInt8(ascii: "}")] : text.bytes }
+    /// Shows the whole line, which ends here.
+    consuming func end(_ body: (Span<UInt8>) -> Void) {
+        if isJSON { text.append(UInt8(ascii: "}")) }
+        text.withBytes(body)
+    }
 
     init(isJSON: Bool = false) {
         self.isJSON = isJSON
@@ -43,6 +46,14 @@ struct LogLine: ~Copyable {
         text.append(UInt8(ascii: "\""))
     }
 
+    /// Bytes of our own, which need no quotes in base 16.
+    mutating func add(_ name: StaticString, hexadecimal bytes: [UInt8]) {
+        begin(name)
+        if isJSON { text.append(UInt8(ascii: "\"")) }
+        for byte in bytes { text.append(hexadecimal: byte) }
+        if isJSON { text.append(UInt8(ascii: "\"")) }
+    }
+
     /// A word of our own, which needs no quotes.
     mutating func add(_ name: StaticString, word: StaticString) {
         begin(name)
@@ -73,7 +84,7 @@ struct LogLine: ~Copyable {
         let time = (try? SigningTime(secondsSince1970: milliseconds / 1000)) ?? .start
         begin(name)
         if isJSON { text.append(UInt8(ascii: "\"")) }
-        text.append(time.text(.extended).bytes.dropLast())
+        time.withText(.extended) { text.append($0.extracting(droppingLast: 1)) }
         text.append(UInt8(ascii: "."))
         for power: Int64 in [100, 10, 1] { append(milliseconds / power % 10) }
         text.append(UInt8(ascii: "Z"))
@@ -94,12 +105,8 @@ struct LogLine: ~Copyable {
     }
 
     private static func isPlain(_ text: ArraySlice<UInt8>) -> Bool {
-        unsafe text.withUnsafeBufferPointer { text in
-            unsafe text.allSatisfy { byte in
-                byte > 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "=") && byte != UInt8(ascii: "\\")
-                    && byte < 0x7f
-            }
-        }
+        let unwanted = (UInt8(ascii: "\""), UInt8(ascii: "="), UInt8(ascii: "\\"), UInt8(0x7f))
+        return ASCIIWord.areNone(in: text.span, below: 0x21, unwanted)
     }
 
     /// Printable characters stay; nothing in a log may move a terminal's cursor, turn its text round or start a line.
@@ -116,7 +123,7 @@ struct LogLine: ~Copyable {
                 text.append(rest.prefix(length))
             } else {
                 text.append(isJSON ? "\\\\x" : "\\x")
-                text.append(Hexadecimal.encode([byte]).bytes)
+                text.append(hexadecimal: byte)
             }
             rest = rest.dropFirst(max(1, length))
         }

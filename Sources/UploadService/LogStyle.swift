@@ -65,6 +65,6 @@ extension Surroundings {
         guard style.wants(severity) else { return }
         var line = LogLine(style, severity, milliseconds: now())
         fill(&line)
-        log(line.bytes)
+        line.end(log)
     }
 }

@@ -9,8 +9,12 @@ final class RandomPool: Sendable {
     func take(_ count: Int) -> [UInt8] {
         bytes.withLock { bytes in
             while bytes.count < count { Self.fill(&bytes) }
-            let taken = Array(bytes.suffix(count))
-            for index in (bytes.count - count)..<bytes.count { bytes[index] = 0 }
+            let left = bytes.count - count
+            let taken = unsafe bytes.withUnsafeMutableBytes { bytes in
+                let last = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[left...])
+                defer { unsafe last.initializeMemory(as: UInt8.self, repeating: 0) }
+                return unsafe Array(last)
+            }
             bytes.removeLast(count)
             return taken
         }

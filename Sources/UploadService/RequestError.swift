@@ -55,8 +55,11 @@ extension RequestError {
             status: 413, code: "body_too_large", message: "The request body should have at most \(limit) bytes")
     }
 
-    static func malformedJSON(_ error: JSONError) -> RequestError {
-        RequestError(status: 400, code: "malformed_json", message: "Malformed JSON: \(error)")
+    /// What is good JSON, and no object, is not told of by its first byte.
+    static func malformedJSON(_ error: JSONError, in body: [UInt8]) -> RequestError {
+        RequestError(
+            status: 400, code: "malformed_json",
+            message: JSONReader.isValue(body) ? "The body should be a JSON object" : "Malformed JSON: \(error)")
     }
 
     static func unusableUserName(_ reason: KeyPrefix.Invalid) -> RequestError {

@@ -6,10 +6,23 @@ final class SharedSite: Sendable {
     let site: Site
     /// The path of our own page for iframes.
     let emptyPage: ByteString
+    let rules: SharedProfile
+    let profiles: [ByteString: SharedProfile]
 
     init(_ site: Site) {
         self.site = site
+        rules = SharedProfile(site.rules)
+        profiles = site.profiles.mapValues(SharedProfile.init)
         emptyPage = ByteString(site.mount.bytes + "/empty_html".utf8)
+    }
+}
+
+/// One of its sets of rules.
+final class SharedProfile: Sendable {
+    let value: Site.Profile
+
+    init(_ value: Site.Profile) {
+        self.value = value
     }
 }
 

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import S3Authorization
 
 /// Where log lines go.
 package enum StandardError {
@@ -9,12 +10,17 @@ package enum StandardError {
         return unsafe fstat(2, &status) == 0 && stream == "\(status.st_dev):\(status.st_ino)"
     }
 
-    /// Writes one line in one call, so that the lines of many threads never mix.
     package static func write(_ line: [UInt8]) {
-        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: line.count + 1) { bytes in
-            let end = unsafe bytes.initialize(fromContentsOf: line)
-            unsafe bytes.initializeElement(at: end, to: 0x0a)
-            _ = unsafe Glibc.write(2, bytes.baseAddress, bytes.count)
+        write(line.span)
+    }
+
+    /// Writes one line in one call, so that the lines of many threads never mix.
+    package static func write(_ line: Span<UInt8>) {
+        var text = ByteWriter(capacity: line.count + 1)
+        text.append(line)
+        text.append(0x0a)
+        text.withBytes { text in
+            _ = unsafe text.withUnsafeBytes { unsafe Glibc.write(2, $0.baseAddress, $0.count) }
         }
     }
 }

@@ -74,7 +74,7 @@ struct ClientPolicyTests {
             #expect(names.contains(name))
         }
         // Three objects, `policy4` as text and in Base64, `policy2` in Base64, and the empty ones of three transports.
-        #expect(Self.samples.count == 9)
+        #expect(Self.samples.count >= 9)
     }
 
     @Test(arguments: samples) func areSigned(_ sample: Sample) throws {

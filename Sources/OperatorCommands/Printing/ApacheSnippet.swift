@@ -30,7 +30,6 @@ struct ApacheSnippet {
     }
 
     private func location(_ mount: String, profile: String?) -> [String] {
-        let path = mount == "/" ? "" : mount
         var lines = ["<Location \"\(mount)\">"]
         if configuration.identity.anonymous {
             lines.append("    Require all granted")
@@ -41,6 +40,6 @@ struct ApacheSnippet {
             ]
         }
         if let profile { lines.append("    SetEnv COUNTERSIGN_PROFILE \(profile)") }
-        return lines + ["</Location>", "Define COUNTERSIGN_MOUNT \"\(path)\"", "Include countersign-proxy_fcgi.conf"]
+        return lines + ["</Location>", "Define COUNTERSIGN_MOUNT \"\(mount)\"", "Include countersign-proxy_fcgi.conf"]
     }
 }

@@ -12,6 +12,10 @@ package final class FileCredentials: CredentialsProvider {
         var known: Result<Credentials, CredentialsError>?
         /// What was wrong at the last look.
         var failure: CredentialsError?
+
+        var good: Credentials? {
+            if case .success(let credentials)? = known { credentials } else { nil }
+        }
     }
 
     private let read: @Sendable () throws(CredentialsError) -> Credentials
@@ -58,6 +62,7 @@ package final class FileCredentials: CredentialsProvider {
         let isOurs =
             now >= due
             && nextLook.compareExchange(expected: due, desired: now + Self.interval, ordering: .relaxed).exchanged
+        if !isOurs, let known = state.withLock({ $0.good }) { return known }
         // Nil while somebody else is having the very first look.
         let known = isOurs ? nil : state.withLock { $0.known }
         return try (known ?? look()).get()

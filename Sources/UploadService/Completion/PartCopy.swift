@@ -34,6 +34,10 @@ struct PartCopy {
         }
         if let failure = board.failure {
             if failure == .preconditionFailed { try? client.abort(upload, until: copy.deadline) }
+            // Is it the upload in parts that is gone, somebody else completed it, and the caller looks for the object.
+            // A store may call that a missing key, as it does the source's.
+            if failure == .notFound(code: "NoSuchUpload") { return }
+            if case .notFound = failure, try copy.stored(claim) != nil { return }
             throw failure
         }
         do throws(S3Error) {
@@ -45,7 +49,7 @@ struct PartCopy {
 
     /// The upload in parts that the claim names, with the parts it has, or a new one that it names from now on.
     ///
-    /// Nil where the one it named was completed already.
+    /// Nil where the one it names was completed already.
     private func begin(_ entry: ClaimLedger.Entry) throws(S3Error) -> (MultipartUpload, [UploadedPart])? {
         let target = copy.target(entry.claim)
         if let id = entry.claim.multipartID {
@@ -63,7 +67,11 @@ struct PartCopy {
         guard let present = try ledger.entry(entry.claim.uploadKey, entry.claim.etag) else { throw .conflict }
         guard let id = present.claim.multipartID, present.claim.state == .open else { return nil }
         let theirs = MultipartUpload(target, id: id)
-        return (theirs, try client.allParts(of: theirs, until: copy.deadline))
+        do throws(S3Error) {
+            return (theirs, try client.allParts(of: theirs, until: copy.deadline))
+        } catch .notFound {
+            return nil
+        }
     }
 
     /// From 5 MiB to 128 MiB, and more only where 10,000 parts would not do.

@@ -25,7 +25,7 @@ struct EventNotification: Equatable {
                 try read(try JSONMembers(parsing: body), depth: 0)
             }
         } catch {
-            throw .malformedJSON(error)
+            throw JSONReader.isValue(body) ? .unknownNotification : .malformedJSON(error, in: body)
         }
         if isUnknown { throw .unknownNotification }
         guard events.count + ignored <= Self.maximumRecords else { throw .tooManyRecords }

@@ -50,7 +50,7 @@ extension CompletionPost {
             }
             try reader.end()
         } catch {
-            throw .malformedJSON(error)
+            throw .malformedJSON(error, in: body)
         }
         fields.require([.key, .filename])
         self = try fields.post(.json, name: .filename, parameters: custom)
@@ -72,11 +72,7 @@ extension CompletionPost {
 
 extension Inquiry {
     /// `application/x-www-form-urlencoded`, with parameters or without.
-    var isForm: Bool {
-        guard let type = parameter("CONTENT_TYPE") else { return false }
-        let name = ByteString(type.bytes.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 })
-        return name.isInAnyCase("application/x-www-form-urlencoded")
-    }
+    var isForm: Bool { mediaType?.isInAnyCase("application/x-www-form-urlencoded") == true }
 }
 
 extension RequestError {

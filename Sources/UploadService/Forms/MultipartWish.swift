@@ -10,12 +10,7 @@ struct MultipartWish {
     let metadata: UploadMetadata
 
     init(json body: [UInt8]) throws(RequestError) {
-        let members: JSONMembers
-        do throws(JSONError) {
-            members = try JSONMembers(parsing: body)
-        } catch {
-            throw .malformedJSON(error)
-        }
+        let members = try JSONMembers(body: body)
         guard let name = members.string("filename"), !name.isEmpty else { throw .fileNameIsMissing }
         guard name.count <= CompletionFields.maximumNameLength else {
             throw .invalidField(

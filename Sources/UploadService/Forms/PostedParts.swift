@@ -29,7 +29,7 @@ struct PostedParts: Equatable {
             }
             if !isNone { try reader.end() }
         } catch {
-            throw .malformedJSON(error)
+            throw .malformedJSON(error, in: body)
         }
         guard !isNone else { throw .partsAreNone }
         self.parts = parts

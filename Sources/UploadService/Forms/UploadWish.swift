@@ -33,7 +33,7 @@ struct UploadWish: Equatable {
             }
             try reader.end()
         } catch {
-            throw .malformedJSON(error)
+            throw .malformedJSON(error, in: body)
         }
         guard problems.isEmpty else { throw .invalidFields(problems, status: 400) }
     }

@@ -12,6 +12,7 @@ struct DeletionHandler {
         let isClaimed: (_ key: ByteString) throws(S3Error) -> Bool
         /// An object that is not there counts as deleted.
         let delete: (_ key: ByteString) throws(S3Error) -> Void
+        let permits: Permits
     }
 
     private let inquiry: Inquiry
@@ -27,8 +28,19 @@ struct DeletionHandler {
         guard profile.allowsDeletion else { throw .deletingIsOff }
         let identity = try inquiry.identity(&account)
         try inquiry.checkBody(limit: profile.bodyLimit)
-        let key = try Deletion(inquiry).key(in: profile.rules, of: identity)
+        let deletion = try Deletion(inquiry)
+        let key = try deletion.key(in: profile.rules, of: identity)
         account.key = key
+        let isDeleted: Void? = try store.permits.run { () throws(RequestError) in try delete(key, &account) }
+        guard isDeleted != nil else { throw .busy }
+        account.shadow = inquiry.shadowRefusal(by: profile) { trial throws(RequestError) in
+            guard trial.allowsDeletion else { throw .deletingIsOff }
+            _ = try deletion.key(in: trial.rules, of: identity)
+        }
+        return Answers.json(Array(#"{"success":true}"#.utf8))
+    }
+
+    private func delete(_ key: ByteString, _ account: inout Account) throws(RequestError) {
         do throws(S3Error) {
             guard try !store.isClaimed(key) else { throw S3Error.conflict }
             try store.delete(key)
@@ -37,7 +49,6 @@ struct DeletionHandler {
         } catch {
             throw account.failed(error)
         }
-        return Answers.json(Array(#"{"success":true}"#.utf8))
     }
 }
 
@@ -95,7 +106,7 @@ extension DeletionHandler.Store {
             },
             delete: { key throws(S3Error) in
                 try desk.client.delete(ObjectLocation(bucket: desk.uploads, key: key), until: deadline)
-            })
+            }, permits: desk.permits)
     }
 }
 

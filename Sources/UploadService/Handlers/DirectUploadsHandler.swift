@@ -81,12 +81,10 @@ struct DirectUploadBlob: Equatable {
 
     /// Reads `{"blob": {"filename", "content_type", "byte_size", "checksum"}}`.
     init(json: [UInt8]) throws(RequestError) {
-        let blob: JSONMembers
-        do throws(JSONError) {
-            let body = try JSONMembers(parsing: json)
-            blob = try JSONMembers(parsing: Array((body["blob"] ?? "{}").bytes))
-        } catch {
-            throw .malformedJSON(error)
+        let body = try JSONMembers(body: json)
+        guard let blob = try? JSONMembers(parsing: Array((body["blob"] ?? "{}").bytes)) else {
+            throw .invalidFields(
+                [RequestError.Detail(place: "blob", message: "This field should be an object.")], status: 400)
         }
         var problems: [RequestError.Detail] = []
         func problem(_ field: ByteString, _ message: String) {

@@ -58,16 +58,25 @@ struct PresignHandler {
     /// What stands in `{"files": […]}`, each still JSON.
     private static func files(_ body: [UInt8]) throws(RequestError) -> [ByteString] {
         var files: [ByteString] = []
+        var problems: [RequestError.Detail] = []
+        let list = try JSONMembers(body: body)["files"] ?? "[]"
         do throws(JSONError) {
-            var reader = JSONReader(Array((try JSONMembers(parsing: body)["files"] ?? "[]").bytes))
+            var reader = JSONReader(Array(list.bytes))
             if try reader.peek() == .array {
                 var array = try reader.beginArray()
-                while try reader.nextElement(in: &array) { files.append(try reader.readValue()) }
+                while try reader.nextElement(in: &array) {
+                    if try reader.peek() != .object {
+                        let place = ByteString("files[\(files.count)]")
+                        problems.append(.init(place: place, message: "This field should be an object."))
+                    }
+                    files.append(try reader.readValue())
+                }
             }
         } catch {
-            throw .malformedJSON(error)
+            throw .malformedJSON(error, in: body)
         }
         guard (1...largestBatch).contains(files.count) else { throw .wrongFileCount }
+        guard problems.isEmpty else { throw .invalidFields(problems, status: 400) }
         return files
     }
 }

@@ -35,6 +35,9 @@ struct SessionHandler {
             }
         }
         guard let page else { throw .busy }
+        account.shadow = inquiry.shadowRefusal(by: profile) { trial throws(RequestError) in
+            guard trial.allowsListing else { throw .listingIsOff }
+        }
         let files = page.objects.prefix(Self.limit).filter { $0.key.hasPrefix(identity.prefix.text) && $0.key.isUTF8 }
         return Answers.json(Self.list(files, bucket: bucket))
     }

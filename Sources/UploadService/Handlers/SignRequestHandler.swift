@@ -35,6 +35,11 @@ struct SignRequestHandler {
             }
             try LeaveDesk(inquiry: inquiry, surroundings: surroundings, profile: profile, identity: identity)
                 .give(leave, &account)
+        } else if wish.operation == .delete {
+            account.shadow = inquiry.shadowRefusal(by: profile) { trial throws(RequestError) in
+                guard trial.allowsDeletion else { throw .deletingIsOff }
+                _ = try self.authorized(wish, key, trial.rules, identity, at: now)
+            }
         }
         var writer = JSONWriter(capacity: 1024)
         writer.beginObject()
@@ -76,7 +81,7 @@ struct SignRequestWish: Equatable {
         do throws(JSONError) {
             try fields.read(json)
         } catch {
-            throw .malformedJSON(error)
+            throw .malformedJSON(error, in: json)
         }
         if fields.key == nil, fields.problems.isEmpty { fields.report("key", "This field is required.") }
         guard fields.problems.isEmpty, let key = fields.key else {

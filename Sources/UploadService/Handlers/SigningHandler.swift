@@ -12,75 +12,73 @@ struct SigningHandler {
     }
 
     func respond(_ account: inout Account) throws(RequestError) -> Response {
-        let profile = try inquiry.profile(&account)
+        let profile = try inquiry.sharedProfile(&account)
         guard inquiry.isJSON || inquiry.isStatusless else { throw .unsupportedMediaType }
         let identity = try inquiry.identity(&account)
-        try inquiry.checkBody(limit: profile.bodyLimit)
+        try inquiry.checkBody(limit: profile.value.bodyLimit)
         if let request = RESTRequest(parsing: inquiry.request.body) {
-            return try ChunkSigningHandler(inquiry, surroundings).respond(to: request, profile, identity, &account)
+            return try ChunkSigningHandler(inquiry, surroundings)
+                .respond(to: request, profile.value, identity, &account)
         }
-        let checked = try check(profile, identity, &account)
-        account.key = checked.authorized.key
-        let signed = checked.authorized.sign(with: inquiry.site.keys)
-        try LeaveDesk(inquiry: inquiry, surroundings: surroundings, profile: profile, identity: identity)
-            .give(leave(checked, profile), &account)
-        return answer(checked.authorized, signed)
+        let wish = try wish(of: identity, &account)
+        var authorized = try authorized(wish, profile.value.rules)
+        if profile.value.needsLeave || inquiry.asksSite {
+            authorized = try permitted(wish, authorized, profile.value, identity, &account)
+        }
+        account.key = authorized.key
+        return answer(authorized, authorized.sign(with: inquiry.site.keys))
     }
 
-    /// A policy that keeps the rules, and what they were asked about it.
-    private struct Checked {
-        let authorized: AuthorizedPolicy
+    /// A policy, and who wants to have it signed by whom.
+    private struct Wish {
         let policy: POSTPolicy
         let caller: Caller
         let credentials: Credentials
-        /// The profile's, as the site narrowed them; nil where it did not.
-        var narrowed: UploadRules?
     }
 
-    private func leave(_ checked: Checked, _ profile: Site.Profile) -> Leave {
-        Leave(
-            size: checked.policy.maximumLength, under: checked.narrowed ?? profile.rules
-        ) { rules throws(RequestError) in
-            _ = try authorized(checked.policy, rules, checked.caller, checked.credentials)
-        }
-    }
-
-    private func check(
-        _ profile: Site.Profile, _ identity: Identity, _ account: inout Account
-    ) throws(RequestError) -> Checked {
+    private func wish(of identity: Identity, _ account: inout Account) throws(RequestError) -> Wish {
         let policy: POSTPolicy
         do throws(JSONError) {
             policy = try POSTPolicy(parsing: inquiry.request.body)
         } catch {
-            throw .malformedJSON(error)
+            throw .malformedJSON(error, in: inquiry.request.body)
         }
         account.key = policy.key
         let caller = Caller(
             prefix: identity.prefix, returnPage: policy.redirects ? inquiry.returnPage : nil,
             expectedVersion: inquiry.queryValue("v4").map { _ in .v4 })
-        let credentials = try inquiry.uploadCredentials()
-        let checked = Checked(
-            authorized: try authorized(policy, profile.rules, caller, credentials), policy: policy, caller: caller,
-            credentials: credentials)
-        guard inquiry.site.hook?.asksFirst == true else { return checked }
-        let question = UploadQuestion(
-            key: checked.authorized.key, type: policy.value(of: "Content-Type"), size: policy.maximumLength,
-            name: policy.value(of: "x-amz-meta-qqfilename").flatMap { try? PercentEncoding.decode($0) },
-            undeclared: .impossible)
-        guard let rules = try question.narrowed(profile, for: identity, inquiry, surroundings, &account) else {
-            return checked
-        }
-        return Checked(
-            authorized: try authorized(policy, rules, caller, credentials), policy: policy, caller: caller,
-            credentials: credentials, narrowed: rules)
+        return Wish(policy: policy, caller: caller, credentials: try inquiry.uploadCredentials())
     }
 
-    private func authorized(
-        _ policy: POSTPolicy, _ rules: UploadRules, _ caller: Caller, _ credentials: Credentials
+    /// What the site's own say and the user's quotas leave of a policy that keeps the profile's rules.
+    private func permitted(
+        _ wish: Wish, _ authorized: AuthorizedPolicy, _ profile: Site.Profile, _ identity: Identity,
+        _ account: inout Account
     ) throws(RequestError) -> AuthorizedPolicy {
+        var (rules, authorized) = (profile.rules, authorized)
+        if inquiry.asksSite {
+            let question = UploadQuestion(
+                key: authorized.key, type: wish.policy.value(of: "Content-Type"), size: wish.policy.maximumLength,
+                name: wish.policy.value(of: "x-amz-meta-qqfilename").flatMap { try? PercentEncoding.decode($0) },
+                undeclared: .impossible)
+            if let narrowed = try question.narrowed(profile, for: identity, inquiry, surroundings, &account) {
+                rules = narrowed
+                authorized = try self.authorized(wish, rules)
+            }
+        }
+        account.key = authorized.key
+        let leave = Leave(size: wish.policy.maximumLength, under: rules) { rules throws(RequestError) in
+            _ = try self.authorized(wish, rules)
+        }
+        try LeaveDesk(inquiry: inquiry, surroundings: surroundings, profile: profile, identity: identity)
+            .give(leave, &account)
+        return authorized
+    }
+
+    private func authorized(_ wish: Wish, _ rules: UploadRules) throws(RequestError) -> AuthorizedPolicy {
         do throws(PolicyViolations) {
             return try rules.authorize(
-                policy, for: caller, signedBy: credentials, at: surroundings.signingTime)
+                wish.policy, for: wish.caller, signedBy: wish.credentials, at: surroundings.signingTime)
         } catch {
             throw .refused(error)
         }
@@ -102,18 +100,27 @@ struct SigningHandler {
 }
 
 extension Inquiry {
+    /// Whether the site has its own say before anything is signed.
+    fileprivate var asksSite: Bool { site.hook?.asksFirst == true }
+
     /// `application/json`, with parameters or without.
-    var isJSON: Bool {
-        guard let type = parameter("CONTENT_TYPE") else { return false }
-        let name = ByteString(type.bytes.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 })
-        return name.isInAnyCase("application/json")
+    var isJSON: Bool { mediaType?.isInAnyCase("application/json") == true }
+
+    /// That of the body, without its parameters; nil where none was sent. Nothing but blanks may stand between the two.
+    ///
+    /// RFC 9110, section 8.3.1, <https://www.rfc-editor.org/rfc/rfc9110#section-8.3.1>.
+    var mediaType: ByteString? {
+        guard var type = parameter("CONTENT_TYPE")?.bytes else { return nil }
+        if let end = type.firstIndex(of: UInt8(ascii: ";")) { type = type[..<end] }
+        while type.last == 0x20 || type.last == 0x09 { type = type.dropLast() }
+        return ByteString(type)
     }
 
     /// Whether this is the request of an old Internet Explorer's XDomainRequest, which can send no content type and read
     /// no status: from an origin that is ours or allowed. Without such an origin it is a trick of another site's.
     var isStatusless: Bool {
         guard method == .post, parameter("HTTP_ORIGIN") != nil else { return false }
-        if let type = parameter("CONTENT_TYPE"), !type.begins(with: "text/plain") { return false }
+        if let mediaType, !mediaType.isInAnyCase("text/plain") { return false }
         switch origin {
         case .own, .allowed: return true
         case .foreign, .unstated: return false

@@ -50,7 +50,7 @@ struct PresignWish: Equatable {
                 }
             }
         } catch {
-            throw .malformedJSON(error)
+            throw .malformedJSON(error, in: json)
         }
         guard problems.isEmpty else { throw .invalidFields(problems, status: 400) }
         if let metadata { self.metadata = try UploadMetadata(json: Array(metadata.bytes)) }

@@ -19,8 +19,7 @@ struct LeaveDesk {
     }
 
     func give(_ leave: @autoclosure () -> Leave, _ account: inout Account) throws(RequestError) {
-        // Most sites have neither quotas nor rules on trial.
-        guard !profile.quota.isIdle || profile.shadow != nil else { return }
+        guard profile.needsLeave else { return }
         try give([leave()], &account)
     }
 
@@ -98,7 +97,7 @@ extension LeaveDesk {
     }
 }
 
-extension Quota {
-    /// Whether nothing of it limits anything.
-    fileprivate var isIdle: Bool { !isCounted && openUploads == 0 }
+extension Site.Profile {
+    /// Whether there is a quota to keep or are rules on trial; most sites have neither.
+    var needsLeave: Bool { quota.isCounted || quota.openUploads != 0 || shadow != nil }
 }

@@ -16,6 +16,22 @@ struct ShadowRefusal {
     let reason: RequestError
 }
 
+extension Inquiry {
+    /// What the rules on trial say to a request that was granted, and needed no leave; `test` throws what they refuse.
+    func shadowRefusal(
+        by profile: Site.Profile, _ test: (Site.Profile) throws(RequestError) -> Void
+    ) -> ShadowRefusal? {
+        guard let trial = profile.shadow?.profile else { return nil }
+        do throws(RequestError) {
+            try checkBody(limit: trial.bodyLimit)
+            try test(trial)
+            return nil
+        } catch {
+            return ShadowRefusal(profile: trial.name, reason: error)
+        }
+    }
+}
+
 extension LogLine {
     mutating func add(_ refusal: ShadowRefusal) {
         add("shadow", refusal.profile)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ConfigurationProblemTests {
     /// One line in a section of the least configuration that loads; the problem, after its line.
-    @Test(arguments: [
+    static let wrongLines: [(String, String, String)] = [
         (
             "server", "url = \"www.example.org\"",
             "server.url: must be an absolute URL that begins with https:// or http://"
@@ -213,7 +213,9 @@ import Testing
             "identity", "anonymous = true",
             "server.secret_file: is missing, and identity.anonymous = true needs it to sign"
         ),
-    ])
+    ]
+
+    @Test(arguments: wrongLines)
     func oneWrongLine(section: String, line: String, problem: String) {
         let problems = Sample.problems(Sample.least(section, line))
         #expect(problems.count == 1)
@@ -221,7 +223,7 @@ import Testing
         #expect(text.hasPrefix(problem), "\(text)")
     }
 
-    @Test(arguments: [
+    static let changes: [(String, String, String)] = [
         ("bucket = \"example-uploads\"", "bucket = \"ab\"", "is from 3 to 63 characters long"),
         ("bucket = \"example-uploads\"", "bucket = \"Uploads\"", "holds only a-z, 0-9, \"-\" and \".\""),
         ("bucket = \"example-uploads\"", "bucket = \"-uploads\"", "begins and ends with a letter or digit"),
@@ -263,7 +265,9 @@ import Testing
             "secret_access_key_file = \"/etc/countersign/storage.key\"", "",
             "storage.secret_access_key_file: is missing; name the"
         ),
-    ])
+    ]
+
+    @Test(arguments: changes)
     func oneChangeInAll(start: String, line: String, problem: String) {
         let problems = Sample.problems(Sample.full(replacing: start, by: line))
         #expect(problems.count == 1)

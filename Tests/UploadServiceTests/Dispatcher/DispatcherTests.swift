@@ -30,6 +30,19 @@ struct DispatcherTests {
         #expect((try? JSONReader.whole(response.body)) != nil)
     }
 
+    @Test(arguments: ["presign", "upload_uri", "s3/presign"])
+    func jsonThatIsNoObject(path: String) throws {
+        for body in ["[]", "5", " null ", #"[{"filename":"a"}]"#, #""text""#] {
+            let response = try answer(.make("POST", "/upload/\(path)", body: Array(body.utf8)))
+            Self.expectError(response, 400, "malformed_json", "The body should be a JSON object")
+        }
+        for body in ["[", "5 5", "", "[{\"a\":1,\"a\":2}]"] where path != "upload_uri" || !body.isEmpty {
+            let response = try answer(.make("POST", "/upload/\(path)", body: Array(body.utf8)))
+            Self.expectError(response, 400, "malformed_json")
+            #expect((response.json["error"] as? String)?.hasPrefix("Malformed JSON: ") == true)
+        }
+    }
+
     @Test func signs() throws {
         let response = try answer(.make(body: goodPolicy()))
         #expect(response.status == 200)
@@ -109,6 +122,8 @@ struct DispatcherTests {
 
     @Test(arguments: [
         "", "text/html", "application/x-www-form-urlencoded", "text/plain", "application/jsonx", "multipart/form-data",
+        "application/json charset=utf-8", "application/json , text/plain", "application/json\n",
+        "application/json,text/plain",
     ])
     func mediaTypes(type: String) throws {
         let response = try answer(.make(body: goodPolicy(), ["CONTENT_TYPE": type]))
@@ -118,6 +133,7 @@ struct DispatcherTests {
 
     @Test(arguments: [
         "application/json", "Application/JSON", "application/json; charset=utf-8", "application/json;charset=UTF-8",
+        "application/json \t; charset=utf-8", "application/json\t;x=y",
     ])
     func jsonTypes(type: String) throws {
         #expect(try answer(.make(body: goodPolicy(), ["CONTENT_TYPE": type])).status == 200)

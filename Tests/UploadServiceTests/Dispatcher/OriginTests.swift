@@ -25,7 +25,7 @@ struct OriginTests {
         site.origins = ["https://app.example.org", "http://localhost:3000"].compactMap { HTTPURL($0) }
     }
 
-    @Test(arguments: [
+    static let origins: [(String, String, Int)] = [
         ("", "", 200), ("https://www.example.org", "", 200), ("http://www.example.org", "", 200),
         ("https://www.example.org:443", "", 200), ("https://WWW.EXAMPLE.ORG", "", 200),
         ("https://www.example.org:8443", "", 403), ("https://evil.org", "", 403),
@@ -38,7 +38,9 @@ struct OriginTests {
         ("", "other", 403),
         ("", "Same-Origin", 403), ("null", "same-origin", 200), ("https://www.example.org", "cross-site", 403),
         ("https://www.example.org", "same-site", 403), ("https://www.example.org", "same-origin", 200),
-    ])
+    ]
+
+    @Test(arguments: origins)
     func matrix(origin: String, site: String, status: Int) throws {
         let response = try answer(["HTTP_ORIGIN": origin, "HTTP_SEC_FETCH_SITE": site])
         #expect(response.status == status, "\(response.text)")
@@ -149,6 +151,8 @@ struct OriginTests {
         let foreign = try answer(["HTTP_ORIGIN": "https://evil.org", "CONTENT_TYPE": type], allowing)
         DispatcherTests.expectError(foreign, 403, "foreign_origin")
         DispatcherTests.expectError(try answer(["CONTENT_TYPE": type], allowing), 415, "unsupported_media_type")
+        let other = ["HTTP_ORIGIN": "https://www.example.org", "CONTENT_TYPE": "text/plainer"]
+        DispatcherTests.expectError(try answer(other), 415, "unsupported_media_type")
         let sameSite = [
             "HTTP_SEC_FETCH_SITE": "same-site", "HTTP_ORIGIN": "https://www.example.org", "CONTENT_TYPE": type,
         ]

@@ -17,10 +17,11 @@ import Testing
         let error: RequestError?
         let calls: [String]
         let cause: String?
+        let shadow: String?
     }
 
     private func run(
-        _ request: Request, isClaimed: Bool = false, failing failure: S3Error? = nil,
+        _ request: Request, isClaimed: Bool = false, failing failure: S3Error? = nil, permits: Permits = Permits(1),
         _ change: (inout Site) -> Void = { _ in }
     ) throws -> Outcome {
         let recorder = Recorder()
@@ -37,14 +38,36 @@ import Testing
             delete: { key throws(S3Error) in
                 recorder.calls.append("delete \(key)")
                 if let failure { throw failure }
-            })
+            }, permits: permits)
         var account = Account()
+        func shadow() -> String? { account.shadow.map { "\($0.profile) \($0.reason.code)" } }
         do throws(RequestError) {
             let response = try DeletionHandler(Inquiry(request, at: site), store).respond(&account)
-            return Outcome(response: response, error: nil, calls: recorder.calls, cause: account.cause)
+            return Outcome(
+                response: response, error: nil, calls: recorder.calls, cause: account.cause, shadow: shadow())
         } catch {
-            return Outcome(response: nil, error: error, calls: recorder.calls, cause: account.cause)
+            return Outcome(response: nil, error: error, calls: recorder.calls, cause: account.cause, shadow: shadow())
         }
+    }
+
+    /// However many delete, some workers are left to sign.
+    @Test func waitsForNobody() throws {
+        let permits = Permits(1)
+        let outcome = try permits.run { try run(delete("key=frodo/cat.png"), permits: permits) }
+        #expect(outcome?.error.map { "\($0.status) \($0.code)" } == "503 busy" && outcome?.calls == [])
+        #expect(try run(delete("key=frodo/cat.png"), permits: permits).response?.status == 200)
+    }
+
+    @Test func onTrial() throws {
+        var trial = Site.Profile(name: "strict", rules: .make())
+        for (isAllowed, shadow) in [(false, "strict deleting_is_off"), (true, nil)] as [(Bool, String?)] {
+            trial.allowsDeletion = isAllowed
+            let outcome = try run(delete("key=frodo/cat.png")) { $0.rules.shadow = Shadow(trial) }
+            #expect(outcome.response?.status == 200 && outcome.shadow == shadow)
+            #expect(outcome.calls == ["claimed? frodo/cat.png", "delete frodo/cat.png"])
+        }
+        let refused = try run(delete("key=frodo/cat.png"), isClaimed: true) { $0.rules.shadow = Shadow(trial) }
+        #expect(refused.error != nil && refused.shadow == nil)
     }
 
     private func delete(_ query: String, user: String? = "frodo") -> Request {

@@ -59,6 +59,8 @@ final class StubS3: Transport {
             case ("GET", _) where url.contains("max-uploads="):
                 guard let open = state.open else { return .success(Self.error(403, "AccessDenied")) }
                 return .success(Self.uploads(open, url))
+            case ("GET", _) where url.contains("list-type=2"):
+                return .success(Self.xml("<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"))
             case ("GET", _) where !url.contains("uploadId="):
                 return .success(Self.error(404, "NoSuchKey"))
             default: break

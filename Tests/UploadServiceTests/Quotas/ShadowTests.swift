@@ -151,6 +151,55 @@ struct ShadowTests {
         #expect([200, 200, 429].map { $0 == dispatcher.respond(to: real).status } == [true, true, true])
     }
 
+    /// What needs no leave is asked too: a site that means to switch it off wants to know who uses it.
+    @Test(arguments: [
+        (Request.make("GET", "/upload/session"), "listing_is_off"),
+        (
+            Request.make("POST", "/upload/s3/presign", body: Array(#"{"method": "DELETE", "key": "a b"}"#.utf8)),
+            "deleting_is_off"
+        ),
+    ])
+    func listingAndDeleting(_ request: Request, code: String) throws {
+        func ask(_ trial: Site.Profile?) throws -> (Response, String) {
+            let log = LogRecorder()
+            let site = try Site.make(s3: StubS3()) { site in
+                site.rules.allowsListing = true
+                site.rules.allowsDeletion = true
+                site.rules.shadow = trial.map { Shadow($0) }
+            }
+            let response = Dispatcher(site: site, surroundings: .fixed(log: log)).respond(to: request)
+            return (response, log.lines.last ?? "")
+        }
+        let (plain, _) = try ask(nil)
+        #expect(plain.status == 200, "\(plain.text)")
+        let (refused, line) = try ask(Self.profile { _ in })
+        #expect(refused.status == 200 && refused.body == plain.body)
+        #expect(line.contains(" shadow=strict shadow_reason=\(code) "), "\(line)")
+        let (granted, quiet) = try ask(
+            Self.profile {
+                $0.allowsListing = true
+                $0.allowsDeletion = true
+            })
+        #expect(granted.body == plain.body && !quiet.contains("shadow"))
+    }
+
+    @Test func theKeyOfADeletion() throws {
+        let body = Array(#"{"method": "DELETE", "key": "a b"}"#.utf8)
+        let log = LogRecorder()
+        let site = try Site.make(s3: StubS3()) { site in
+            site.rules.allowsDeletion = true
+            site.rules.shadow = Shadow(
+                Self.profile {
+                    $0.allowsDeletion = true
+                    $0.rules.keyCharacters = .strict
+                })
+        }
+        let response = Dispatcher(site: site, surroundings: .fixed(log: log))
+            .respond(to: .make("POST", "/upload/s3/presign", body: body))
+        #expect(response.status == 200)
+        #expect(log.lines.last?.contains(#"shadow_message="key: Invalid character in key""#) == true)
+    }
+
     @Test func openUploadsAreListedOnce() throws {
         let desk = try QuotaDesk()
         desk.s3.state.withLock { $0.open = ["frodo/a"] }

@@ -15,8 +15,9 @@ final class LogRecorder: @unchecked Sendable {
 
     var lines: [String] { lock.withLock { recorded } }
 
-    func record(_ line: [UInt8]) {
-        lock.withLock { recorded.append(String(decoding: line, as: UTF8.self)) }
+    func record(_ line: Span<UInt8>) {
+        let text = unsafe line.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+        lock.withLock { recorded.append(text) }
     }
 }
 
