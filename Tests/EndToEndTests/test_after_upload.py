@@ -148,12 +148,11 @@ def test_without_a_database_of_types(s3):
     program = servers.Countersign(s3)
     try:
         text = program.config.read_text()
-        environment = {"PATH": "/usr/bin:/bin", "MAGIC": "/nonexistent/magic"}
+        environment = {"PATH": "/usr/bin:/bin", "MAGIC": "/nonexistent/magic", "COUNTERSIGN_CONFIG": str(program.config)}
 
         def run(*words, **more):
-            command = [str(program.program), *words, "--config", str(program.config)]
-            return subprocess.run(as_server_user(command), capture_output=True, text=True, timeout=20,
-                                  stdin=subprocess.DEVNULL, env={**environment, **more})
+            return subprocess.run(as_server_user([str(program.program), *words]), capture_output=True, text=True,
+                                  timeout=20, stdin=subprocess.DEVNULL, env={**environment, **more})
 
         assert run("check").returncode == 0
         program.config.write_text(text.replace("[rules]\n", "[rules]\ninspect = true\n"))
@@ -161,7 +160,7 @@ def test_without_a_database_of_types(s3):
             done = run(*words)
             assert done.returncode == 78, done.stderr
             assert "rules.inspect: is true, but libmagic is needed" in done.stderr
-        asked = run("serve", GATEWAY_INTERFACE="CGI/1.1", REQUEST_METHOD="GET", SCRIPT_NAME="/upload/prefix",
+        asked = run(GATEWAY_INTERFACE="CGI/1.1", REQUEST_METHOD="GET", SCRIPT_NAME="/upload/prefix",
                     REMOTE_USER="frodo", HTTP_HOST="www.example.org")
         assert asked.returncode == 0 and '"prefix":"frodo/"' in asked.stdout, asked
     finally:

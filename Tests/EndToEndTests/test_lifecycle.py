@@ -443,11 +443,28 @@ def test_cgi_says_why_it_counts_nothing(units):
     unit = units('[operations]\npublic = ["ready", "metrics"]\n')
     for page in ("ready", "metrics"):
         result = subprocess.run(
-            as_server_user([str(unit.program), "--config", str(unit.config)]), capture_output=True, timeout=30,
-            env={**PARAMETERS, "SCRIPT_NAME": f"/upload/{page}", "GATEWAY_INTERFACE": "CGI/1.1"})
+            as_server_user([str(unit.program)]), capture_output=True, timeout=30,
+            env={**PARAMETERS, "SCRIPT_NAME": f"/upload/{page}", "GATEWAY_INTERFACE": "CGI/1.1",
+                 "COUNTERSIGN_CONFIG": str(unit.config)})
         status, body = fastcgi.parse_cgi(result.stdout)
         assert status == 404 and json.loads(body)["code"] == "one_request_only"
         assert b"time=" not in result.stderr, "the web server's log has the time"
+
+
+@pytest.mark.parametrize("query, status", [
+    ("", 0), ("v4=true", 0), ("--version=", 0), ("v4", 64), ("--config+/dev/null", 64), ("check", 64),
+])
+def test_a_cgi_script_may_name_the_configuration(units, query, status):
+    """As far as no client can have written the arguments: RFC 3875, section 4.4."""
+    unit = units()
+    result = subprocess.run(
+        as_server_user([str(unit.program), "--config", str(unit.config)]), capture_output=True, timeout=30,
+        env={**PARAMETERS, "SCRIPT_NAME": "/upload/health", "GATEWAY_INTERFACE": "CGI/1.1", "QUERY_STRING": query})
+    assert result.returncode == status
+    if status:
+        assert not result.stdout and b"COUNTERSIGN_CONFIG" in result.stderr
+    else:
+        assert fastcgi.parse_cgi(result.stdout)[0] == 200
 
 
 def test_metrics(units, s3):

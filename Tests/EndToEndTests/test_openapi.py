@@ -313,14 +313,15 @@ enabled = false
 """
 
 
-@pytest.mark.parametrize("kind", ["everything", "signing only", "anonymous"])
+@pytest.mark.parametrize("kind", ["everything", "signing only, on Apache", "anonymous"])
 def test_nothing_undeclared_is_answered(request, s3, kind):
     """Whatever comes: no status, code, type or member that the document has not, and nothing that is 5xx."""
     directory = processes.temporary_directory()
     if kind == "everything":
         site, made = request.getfixturevalue("everything"), None
     else:
-        site = made = (api_sites.signing_only if kind == "signing only" else api_sites.anonymous)(s3).start()
+        site = made = (api_sites.anonymous(s3) if kind == "anonymous"
+                       else api_sites.signing_only(s3, apache="proxy_fcgi")).start()
     try:
         before = len(site.program.log())
         more = BY_DEFAULT if kind != "everything" else ""

@@ -84,8 +84,9 @@ class Outbox(Case):
         """One completion by a process that answers one request."""
         body = form(**self.fields(**more))
         run = subprocess.run(
-            processes.as_server_user([str(self.installation.program), "--config", str(self.installation.config)]),
-            env={"PATH": "/usr/bin:/bin", **parameters(length=len(body))}, input=body, capture_output=True, timeout=60)
+            processes.as_server_user([str(self.installation.program)]), input=body, capture_output=True, timeout=60,
+            env={"PATH": "/usr/bin:/bin", "COUNTERSIGN_CONFIG": str(self.installation.config),
+                 **parameters(length=len(body))})
         return Reply(run.stdout, 0)
 
 

@@ -8,6 +8,7 @@ import pytest
 import requests
 
 import servers
+from conftest import SITES
 from uploads import FINE_UPLOADER, login, new_key, policy, prefix, sign
 
 
@@ -202,6 +203,60 @@ def test_wrong_methods_and_types(site, s3):
 def test_unknown_paths(site):
     response = requests.get(site.url + "/upload/nowhere", headers=login("frodo"), timeout=30)
     assert_error(response, 404)
+
+
+@pytest.fixture(scope="module", params=["/", "/a.b/c"])
+def elsewhere(request, s3):
+    """All web servers with another mount, each a pair of its URLs with a login and without one."""
+    mount = request.param
+    program = servers.Countersign(s3)
+    program.config.write_text(program.config.read_text().replace('mount = "/upload"', f'mount = "{mount}"'))
+    text = (servers.NGINX_BASIC.split("        location ^~ /small/")[0] + "    }}\n" + servers.NGINX_OPEN).replace(
+        "location ^~ /upload/", f"location ^~ {mount.rstrip('/')}/")
+    nginx = servers.Nginx(program.socket, servers=text)
+    apache = servers.Apache(program, host=servers.APACHE_HOST.split("    <Location")[0].replace("/upload", mount)
+                            + "</VirtualHost>\n")
+    try:
+        program.start()
+        yield mount.rstrip("/"), {site.name: site for site in nginx.start().sites() + apache.start().sites()}
+    finally:
+        nginx.stop()
+        apache.stop()
+        program.stop()
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_any_mount(elsewhere, s3, name):
+    mount, site = elsewhere[0], elsewhere[1][name]
+    signed = sign(site.url, policy(s3, new_key()), mount=mount)
+    assert signed.status_code == 200, signed.text
+    url, open_url = site.url + mount, site.open_url + mount
+    assert requests.get(url + "/prefix", headers=login("frodo"), timeout=30).json()["prefix"] == "frodo/"
+    assert_error(requests.get(url + "/s3/multipart/x/1?key=frodo%2Fx", headers=login("frodo"), timeout=30), 404)
+    assert_error(requests.get(url + "/nowhere", headers=login("frodo"), timeout=30), 404)
+    for open_page in ("/health", "/empty_html?a=b"):
+        assert requests.get(url + open_page, timeout=30).status_code == 200
+    assert requests.options(url + "/s3/multipart/x/1", timeout=30).status_code == 204
+    assert_error(requests.get(url + "/prefix", timeout=30), 401)
+    assert_error(requests.get(open_url + "/prefix", headers=login("frodo"), timeout=30), 403)
+    if mount:
+        assert requests.get(site.url + "/aXb/c/health", timeout=30).status_code in (401, 404)
+
+
+@pytest.mark.parametrize("query", [
+    "v4", "check", "--help", "serve+--listen+unix:{path}", "--listen+unix:{path}+--config+/dev/null", "sweep+--delete",
+    "%2d%2dlisten+unix:{path}", "%ff", "sign+--user+sam+-",
+], ids=lambda query: query.split("{")[0])
+def test_a_query_is_no_command_line(site, tmp_path_factory, query):
+    """Apache hands a CGI program the words of a query without `=` as its arguments: RFC 3875, section 4.4."""
+    door = tmp_path_factory.mktemp("door")
+    door.chmod(0o777)
+    query = query.format(path=door / "socket")
+    response = requests.get(f"{site.open_url}/upload/health?{query}", timeout=5)
+    assert response.status_code == 200 and response.json() == {"status": "ok"}
+    response = requests.get(f"{site.url}/upload/prefix?{query}", headers=login("frodo"), timeout=5)
+    assert response.status_code == 200 and response.json()["prefix"] == "frodo/"
+    assert not list(door.iterdir())
 
 
 @pytest.mark.parametrize("headers", [

@@ -50,9 +50,9 @@ PROFILED = """\
 
 
 class Site(Desk):
-    """A desk of its own; `change` makes another configuration of the usual one."""
+    """A desk of its own; `change` makes another configuration of the usual one. `apache` is one of its three ways."""
 
-    def __init__(self, s3, change, server=servers.NGINX_BASIC, profiles=(), port="basic"):
+    def __init__(self, s3, change, server=servers.NGINX_BASIC, profiles=(), port="basic", apache=None):
         self.s3 = s3
         self.program = servers.Countersign(s3, max_size="5TiB")
         for name, text in (("events.token", latecomers.TOKEN), ("receipt.secret", RECEIPT)):
@@ -62,6 +62,10 @@ class Site(Desk):
             processes.give(path)
         text = change(self.program.config.read_text())
         self.program.config.write_text(text.replace("{directory}", str(self.program.directory)))
+        if apache:
+            self.server = servers.Apache(self.program, ways=(apache,))
+            self.url = self.server.url(apache)
+            return
         locations = "".join(PROFILED.format(profile=profile) for profile in profiles)
         self.server = servers.Nginx(self.program.socket, servers=server.replace(
             "        location /own/", locations + "        location /own/"))
@@ -95,9 +99,12 @@ def without_s3(s3):
     return Site(s3, change)
 
 
-def signing_only(s3):
+def signing_only(s3, **more):
     """As little as will start: no storage, no secret for tickets."""
-    return Site(s3, lambda text: re.sub(r"\[storage\]\n(.+\n)*", "", re.sub(r"secret_file = .*seal.*\n", "", text)))
+    def change(text):
+        return re.sub(r"\[storage\]\n(.+\n)*", "", re.sub(r"secret_file = .*seal.*\n", "", text))
+
+    return Site(s3, change, **more)
 
 
 def anonymous(s3):

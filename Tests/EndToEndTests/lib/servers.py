@@ -342,7 +342,7 @@ APACHE_LOGIN = """\
 class Apache:
     WAYS = ("proxy_fcgi", "fcgid", "cgi")
 
-    def __init__(self, countersign, listener=None, ways=WAYS, program=None):
+    def __init__(self, countersign, listener=None, ways=WAYS, program=None, host=APACHE_HOST):
         self.directory = temporary_directory()
         self.ways = ways
         self.ports = {(way, login): free_port() for way in ways for login in (True, False)}
@@ -351,8 +351,8 @@ class Apache:
         for way in ways:
             name = f"countersign-{way}.conf"
             shutil.copy(REPOSITORY / "apache" / name, self.directory / name)
-        hosts = "".join(APACHE_HOST.format(port=port, way=way, directory=self.directory,
-                                           login=APACHE_LOGIN.format(directory=self.directory) if login else "")
+        hosts = "".join(host.format(port=port, way=way, directory=self.directory,
+                                    login=APACHE_LOGIN.format(directory=self.directory) if login else "")
                         for (way, login), port in self.ports.items())
         modules = "\n".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so"
                             for name in APACHE_MODULES.split())
