@@ -11,9 +11,43 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 . Tests/EndToEndTests/lib/parts.sh
 export LC_ALL=C.UTF-8
 
-# Builds the unit tests of one kind while those of the kind before run: these wait more than they work.
-# shellcheck disable=SC2317  # called by part
+# Builds and runs the unit tests as they are (plain) or under a sanitizer. Two builds at once need two scratch paths.
 unit_tests() {
+    local kind=(--scratch-path ".build/$1")
+    local -x COUNTERSIGN_UNIT_TESTS=yes
+    if [ "$1" != plain ]; then
+        kind+=(--sanitize="$1")
+        local -x COUNTERSIGN_TESTS_ARE_SLOWED=1 SWIFT_BACKTRACE=enable=no
+        local -x LSAN_OPTIONS=suppressions=.build/known-leaks TSAN_OPTIONS=suppressions=.build/known-races
+    fi
+    # SwiftPM looks for tests in the index, never in that of the system's modules. XCTest's own leaks would fail the
+    # address sanitizer.
+    swift build --build-tests -Xswiftc -index-ignore-system-modules "${kind[@]}" &&
+        swift test --skip-build --disable-xctest "${kind[@]}"
+}
+
+# lane WHAT...: these builds and tests, one after the other. Shows the verdict of each, and its log where it failed.
+lane() {
+    local what began verdict status=0
+    for what in "$@"; do
+        began=$SECONDS verdict=passed
+        case $what in
+        programs) swift build -c release --static-swift-stdlib ;;
+        *) unit_tests "$what" ;;
+        esac >".build/$what.log" 2>&1 || {
+            status=$?
+            verdict="FAILED ($status)"
+            cat ".build/$what.log"
+        }
+        printf '%5d s  %-10s %s: %s\n' $((SECONDS - began)) "$what" "$verdict" \
+            "$(grep -E '^Build complete|Test run with' ".build/$what.log" | tail -n 1)"
+    done
+    return "$status"
+}
+
+# Side by side: tests wait more than they work, and much of a build takes one processor only.
+# shellcheck disable=SC2317  # called by part
+build_and_unit_tests() {
     mkdir -p .build
     # The constant scripts of the fault tests hang on enums whose pointers carry tag bits, which the leak checker cannot
     # follow. Foundation's Process keeps a callback of the one program that a test runs.
@@ -22,31 +56,11 @@ unit_tests() {
     # closures of withLock are mangled: an inout that is sent.
     printf 'race:%s\n' RefreshingCredentials FileCredentials S3ClientTests07RefreshC0 UploadService9InspectorC \
         'zYu*fU' >.build/known-races
-    local status=0 plain address kind
-    local -x COUNTERSIGN_UNIT_TESTS=yes
-    swift build --build-tests || return
-    swift test --skip-build --disable-xctest >.build/plain.log 2>&1 &
-    plain=$!
-    sanitized build address --build-tests || status=$?
-    wait "$plain" || status=$?
-    sanitized test address --skip-build --disable-xctest >.build/address.log 2>&1 &
-    address=$!
-    sanitized build thread --build-tests || status=$?
-    wait "$address" || status=$?
-    sanitized test thread --skip-build --disable-xctest >.build/thread.log 2>&1 || status=$?
-    for kind in plain address thread; do
-        printf '\n--- unit tests, %s\n' "$kind"
-        if [ "$status" = 0 ]; then tail -n 1 ".build/$kind.log"; else cat ".build/$kind.log"; fi
-    done
+    local status=0
+    lane plain thread &
+    lane programs address || status=$?
+    wait $! || status=$?
     return "$status"
-}
-
-# A scratch path of its own keeps the other builds; XCTest's own leaks would fail the address sanitizer.
-# shellcheck disable=SC2317  # called by unit_tests
-sanitized() {
-    LSAN_OPTIONS=suppressions=.build/known-leaks TSAN_OPTIONS=suppressions=.build/known-races \
-        SWIFT_BACKTRACE=enable=no COUNTERSIGN_TESTS_ARE_SLOWED=1 \
-        swift "$1" --sanitize="$2" --scratch-path ".build/$2" "${@:3}"
 }
 
 # shellcheck disable=SC2317  # called by part
@@ -54,16 +68,28 @@ benchmark() {
     COUNTERSIGN=$PWD/.build/release/countersign Tests/Benchmarks/run.sh --smoke
 }
 
-# Two runs side by side: these files wait more than they work, and leave the processor to the others.
-WAITING=(test_fcgi_streams test_completion_faults test_outbox test_credentials test_renewal test_lifecycle test_openapi)
+# Each line is a run beside that of all other files: these wait more than they work.
+WAITING=(
+    "test_fcgi_streams test_renewal"
+    "test_openapi test_outbox test_credentials test_lifecycle test_completion_faults"
+)
 
 # shellcheck disable=SC2317  # called by part
 end_to_end() {
-    local waiting=("${WAITING[@]/#/Tests/EndToEndTests/}") ignored=("${WAITING[@]/#/--ignore=Tests/EndToEndTests/}") status=0
-    pytest "${waiting[@]/%/.py}" >.build/waiting.log 2>&1 &
-    pytest Tests/EndToEndTests "${ignored[@]/%/.py}" || status=$?
-    wait $! || status=$?
-    cat .build/waiting.log
+    local line files ignored=() runs=() run status=0
+    for line in "${WAITING[@]}"; do
+        read -ra files <<<"$line"
+        files=("${files[@]/#/Tests/EndToEndTests/}")
+        files=("${files[@]/%/.py}")
+        ignored+=("${files[@]/#/--ignore=}")
+        pytest "${files[@]}" >".build/waiting-${#runs[@]}.log" 2>&1 &
+        runs+=($!)
+    done
+    pytest Tests/EndToEndTests "${ignored[@]}" || status=$?
+    for run in "${runs[@]}"; do
+        wait "$run" || status=$?
+    done
+    cat .build/waiting-?.log
     return "$status"
 }
 
@@ -78,10 +104,7 @@ part "install what examines the API" install_api_tools
 part "style" swift format lint --strict --recursive Package.swift Sources Tests
 part "scripts" shellcheck -x nginx/demo.sh apache/demo.sh Tests/run.sh Tests/slow.sh .ci/run Tests/EndToEndTests/lib/*.sh \
     Tests/Benchmarks/run.sh
-part "build release" swift build -c release --static-swift-stdlib --product countersign
-part "build for benchmarks" swift build -c release --static-swift-stdlib --product PartURLs
-part "build operator" swift build -c release --static-swift-stdlib --product countersign-operator
-part "unit tests" unit_tests
+part "builds and unit tests" build_and_unit_tests
 part "end to end" end_to_end
 if [ -x Tests/Benchmarks/run.sh ]; then
     part "benchmark" benchmark

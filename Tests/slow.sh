@@ -1,7 +1,7 @@
 #!/bin/bash
 # What takes too long for run.sh: restarts under load, many times; ten times the nonsense for the HTTP API; ten minutes
-# of mixed load (COUNTERSIGN_SOAK_SECONDS); a sweep of a million uploads; the package in a Debian root of its own, for
-# which it must be root. Installs what is missing.
+# of mixed load, and two of quotas over restarts (COUNTERSIGN_SOAK_SECONDS, and a fifth of it); a sweep of a million
+# uploads; the package in a Debian root of its own, for which it must be root. Installs what is missing.
 # The exit status is 0 only when every part passed.
 
 set -uo pipefail
@@ -28,6 +28,7 @@ COUNTERSIGN_API_EXAMPLES=${COUNTERSIGN_API_EXAMPLES:-200} \
     part "HTTP API" end_to_end Tests/EndToEndTests/test_openapi.py
 export COUNTERSIGN_TESTS_ARE_SLOW=1
 part "mixed load" end_to_end -s Tests/EndToEndTests/slow/test_soak.py
+part "quotas" end_to_end -s Tests/EndToEndTests/slow/test_soak_quotas.py
 part "million uploads" end_to_end -s Tests/EndToEndTests/slow/test_million.py
 part "Debian package" end_to_end Tests/EndToEndTests/slow/test_debian_package.py
 all_parts

@@ -169,7 +169,7 @@ secret_access_key_file = "{key}"
         return [self.binary, "serve", "--listen", f"unix:{self.socket}", "--config", str(self.configuration)]
 
     def cgi_command(self):
-        return [self.binary, "serve", "--config", str(self.configuration)]
+        return [self.binary]
 
 
 class Floor(Contestant):

@@ -93,17 +93,21 @@ def cpu_per_request(contestant, way, count, width):
 # (c) cold start
 
 
-def cgi_environment(body):
+def cgi_environment(body, contestants):
     parameters = sign_request.parameters(body)
     parameters["PATH"] = os.environ["PATH"]
+    for contestant in contestants:
+        if configuration := getattr(contestant, "configuration", None):
+            parameters["COUNTERSIGN_CONFIG"] = str(configuration)  # as apache/countersign-cgi.conf says it
     return b"".join(f"{name}={value}\0".encode() for name, value in parameters.items())
 
 
 def cold_start(contestants, launcher, rounds, measured, directory):
     body = sign_request.policy()
     (directory / "body").write_bytes(body)
-    (directory / "environment").write_bytes(cgi_environment(body))
-    environment = dict(one.split("=", 1) for one in cgi_environment(body).decode().split("\0") if one)
+    variables = cgi_environment(body, contestants)
+    (directory / "environment").write_bytes(variables)
+    environment = dict(one.split("=", 1) for one in variables.decode().split("\0") if one)
     command = [launcher, str(rounds), str(directory / "body"), str(directory / "environment")]
     for index, contestant in enumerate(contestants):
         once = subprocess.run(contestant.cgi_command(), input=body, env=environment, capture_output=True, timeout=20)
