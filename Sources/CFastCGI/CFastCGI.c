@@ -35,7 +35,7 @@ void countersign_name_thread(const void *name) { pthread_setname_np(pthread_self
 int countersign_timer(void) { return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK); }
 
 void countersign_tick(int timer, long nanoseconds) {
-    struct itimerspec once = {.it_value.tv_nsec = nanoseconds};
+    struct itimerspec once = {.it_value = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000}};
     timerfd_settime(timer, 0, &once, NULL);
 }
 

@@ -26,7 +26,7 @@ final class Crew: Sendable {
     init(patience: Duration) throws(ListenerError) {
         poller = try Poller()
         bench = try Bench()
-        self.patience = min(max(patience.milliseconds, 1) * 1_000_000, 999_999_999)
+        self.patience = max(patience.milliseconds, 1) * 1_000_000
     }
 
     /// The next thing for a worker to do; nil when it is time to stop.

@@ -17,7 +17,7 @@ package struct Limits: Sendable, Equatable {
     /// From when on a handler that has not come back counts as hung.
     package var hang: Duration = .seconds(80)
 
-    /// How long one request may hold up the others before another thread looks after them; less than a second.
+    /// How long one request may hold up the others before another thread looks after them.
     package var lead: Duration = .milliseconds(2)
 
     package init() {}

@@ -22,24 +22,19 @@ package final class Responder: Sendable {
     ]
 
     let limits: Limits
-    /// Of the limits, in milliseconds, worked out once: a `Duration` counts in 128 bits.
-    private let times: (request: Int, answer: Int, idle: Int)
     let check: RequestCheck
     let handler: @Sendable (Request) -> Response
     let refusal: @Sendable (Refusal, Parameters?) -> Response
     let event: @Sendable (Event) -> Void
     let crew: Crew
+    let reception: Reception
     let management: Management
     private let reload: @Sendable () -> String
     private let manager: ServiceManager
     /// One for each worker.
     private let clocks: [WorkerClock]
-    private let table: ConnectionTable
     private let signals: Signals
     private let draining = Atomic<Bool>(false)
-    /// Set where connections wait for room; whoever ends one, or the watchdog, looks again.
-    private let crowded = Atomic<Bool>(false)
-    private let listeners = Locked<[Int32]>([])
     private let living = Atomic<Int>(0)
     private let nextSign = Atomic<Int>(0)
 
@@ -64,16 +59,15 @@ package final class Responder: Sendable {
     ) throws(ListenerError) {
         clocks = (0..<max(workers, 1)).map { _ in WorkerClock() }
         self.limits = limits
-        times = (limits.request.milliseconds, limits.answer.milliseconds, limits.idle.milliseconds)
         self.handler = handler
         self.refusal = refusal
         self.event = event
         self.reload = reload
         self.manager = manager
         check = RequestCheck(trusted: trusted)
-        table = ConnectionTable(limit: limits.connections)
-        management = Management(connections: table.limit, workers: clocks.count)
         crew = try Crew(patience: limits.lead)
+        reception = Reception(limits, crew, event: event)
+        management = Management(connections: reception.table.limit, workers: clocks.count)
         signals = try Signals()
     }
 
@@ -81,7 +75,7 @@ package final class Responder: Sendable {
     package var isDraining: Bool { draining.load(ordering: .sequentiallyConsistent) }
 
     /// Open connections, for tests and metrics.
-    package var connections: Int { table.count }
+    package var connections: Int { reception.table.count }
 
     package var workers: Int { clocks.count }
 
@@ -112,10 +106,7 @@ package final class Responder: Sendable {
         defer { for server in operators { server.stop() } }
         FCGX_Init()
         guard FCGXRequest.readsMemory else { throw .foreignLibrary }
-        listeners.withLock { $0 = listener.descriptors }
-        for descriptor in listener.descriptors {
-            guard crew.poller.listen(descriptor) else { throw .system("epoll_ctl", errno) }
-        }
+        try reception.open(listener.descriptors)
         for clock in clocks {
             living.add(1, ordering: .sequentiallyConsistent)
             guard Thread.start("worker", { [self] in work(clock) }) else {
@@ -154,8 +145,8 @@ package final class Responder: Sendable {
             }
             reportHung()
             showLife()
-            table.sweep(now: Clock.now())
-            acceptAgain()
+            reception.table.sweep(now: Clock.now())
+            reception.acceptAgain()
         }
     }
 
@@ -179,15 +170,16 @@ package final class Responder: Sendable {
     }
 
     private func drain(_ listener: Listener) -> Drain {
+        let table = reception.table
         let end = Clock.now() + limits.grace.milliseconds
         listener.unlink()
         if listener.isOurs {
             for descriptor in listener.descriptors {
-                while let connection = accept(descriptor) { park(connection) }
+                while let connection = reception.accept(descriptor) { reception.park(connection) }
             }
         }
         draining.store(true, ordering: .sequentiallyConsistent)
-        for descriptor in listener.descriptors { crew.poller.ignore(descriptor) }
+        reception.shut()
         listener.close()
         // Whose connection we took has its request on the way, and no other process to turn to.
         let late = Clock.now() + 1000
@@ -205,68 +197,5 @@ package final class Responder: Sendable {
         }
         let busy = max(abandoned, living.load(ordering: .sequentiallyConsistent))
         return busy == 0 ? .complete : .abandoned(busy)
-    }
-
-    // MARK: Connections
-
-    /// The next connection that waits, if there is one and room for it.
-    func accept(_ listener: Int32) -> Connection? {
-        while true {
-            guard table.hasRoom else {
-                waitForRoom()
-                return nil
-            }
-            let descriptor = countersign_accept(listener)
-            guard descriptor >= 0 else {
-                switch errno {
-                case EINTR, ECONNABORTED: continue
-                case EAGAIN: break
-                default: waitForRoom()
-                }
-                return nil
-            }
-            let connection = Connection(descriptor, limits: limits)
-            table.insert(connection)
-            return connection
-        }
-    }
-
-    /// Connections wait in the kernel until one of ours ends; the one that has been idle longest is made to.
-    private func waitForRoom() {
-        event(.exhausted)
-        crowded.store(true, ordering: .sequentiallyConsistent)
-        table.evict()
-    }
-
-    func startReceiving(_ connection: Connection) {
-        connection.phase.store(.receiving, ordering: .sequentiallyConsistent)
-        connection.deadline.store(Clock.now() + times.request, ordering: .sequentiallyConsistent)
-    }
-
-    func startAnswering(_ connection: Connection) {
-        connection.phase.store(.answering, ordering: .sequentiallyConsistent)
-        connection.deadline.store(Clock.now() + times.answer, ordering: .sequentiallyConsistent)
-    }
-
-    /// Gives a connection back to epoll; it is another worker's from here on.
-    func park(_ connection: Connection) {
-        if connection.request.isUntouched {
-            connection.deadline.store(Clock.now() + times.idle, ordering: .sequentiallyConsistent)
-            connection.phase.store(connection.isWatched ? .idle : .fresh, ordering: .sequentiallyConsistent)
-        }
-        let again = connection.isWatched
-        connection.isWatched = true
-        connection.handOver()
-        if !crew.poller.arm(connection, again: again) { table.close(connection) }
-    }
-
-    func close(_ connection: Connection) {
-        table.close(connection)
-        if crowded.load(ordering: .relaxed) { acceptAgain() }
-    }
-
-    private func acceptAgain() {
-        guard crowded.exchange(false, ordering: .sequentiallyConsistent), !isDraining else { return }
-        for descriptor in listeners.withLock({ $0 }) { crew.poller.relisten(descriptor) }
     }
 }

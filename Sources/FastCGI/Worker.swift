@@ -5,6 +5,7 @@ import Synchronization
 /// One thread's work: takes what epoll has, reads what has come, and serves each request that is whole.
 @safe struct Worker: ~Copyable {
     private let responder: Responder
+    private let reception: Reception
     private var request = FCGXRequest()
     private var records: [UInt8] = []
     private var output: [UInt8] = []
@@ -13,6 +14,7 @@ import Synchronization
 
     init(_ responder: Responder, _ clock: WorkerClock) {
         self.responder = responder
+        reception = responder.reception
         self.clock = clock
         unsafe buffer = .allocate(capacity: 64 * 1024)
     }
@@ -36,8 +38,8 @@ import Synchronization
     /// spoken already; the others are any worker's, for the first may take long.
     private mutating func accept(_ listener: Int32) {
         var first: Connection?
-        while !responder.isDraining, let connection = responder.accept(listener) {
-            if first == nil { first = connection } else { responder.park(connection) }
+        while !responder.isDraining, let connection = reception.accept(listener) {
+            if first == nil { first = connection } else { reception.park(connection) }
         }
         if let first { receive(first) }
     }
@@ -51,20 +53,20 @@ import Synchronization
             )
         } while count < 0 && errno == EINTR
         guard count > 0 else {
-            if count < 0, errno == EAGAIN { return responder.park(connection) }
+            if count < 0, errno == EAGAIN { return reception.park(connection) }
             return end(connection)
         }
-        if connection.request.isUntouched { responder.startReceiving(connection) }
+        if connection.request.isUntouched { reception.startReceiving(connection) }
         var offset = 0
         while true {
             let bytes = unsafe UnsafeBufferPointer(rebasing: buffer[..<count])
             switch unsafe connection.request.consume(bytes, &offset) {
-            case .more: return responder.park(connection)
+            case .more: return reception.park(connection)
             case .complete:
-                guard serve(connection) else { return responder.close(connection) }
+                guard serve(connection) else { return reception.close(connection) }
                 connection.request.reset()
-                guard offset < count else { return responder.park(connection) }
-                responder.startReceiving(connection)
+                guard offset < count else { return reception.park(connection) }
+                reception.startReceiving(connection)
             case .management(let type, let content):
                 guard let answer = responder.management.answer(type: type, content: content) else {
                     return drop(connection, .brokenRecord)
@@ -77,7 +79,7 @@ import Synchronization
             case .refused(let refusal):
                 _ = refuse(connection, refusal)
                 connection.linger()
-                return responder.close(connection)
+                return reception.close(connection)
             case .broken(let event):
                 if case .unsupportedRole = event {
                     _ = connection.send(Record.endRequest(connection.request.id, .unknownRole))
@@ -89,7 +91,7 @@ import Synchronization
 
     private func drop(_ connection: Connection, _ event: Event) {
         responder.event(event)
-        responder.close(connection)
+        reception.close(connection)
     }
 
     /// Nothing more will come: the peer has gone or the time is up.
@@ -103,7 +105,7 @@ import Synchronization
                 responder.event(.timedOut)
             }
         }
-        responder.close(connection)
+        reception.close(connection)
     }
 
     /// Answers a whole request; false where the connection is to be closed.
@@ -158,7 +160,7 @@ import Synchronization
     ) -> Bool {
         output.removeAll(keepingCapacity: output.capacity < 1 << 20)
         response.append(to: &output, head: head)
-        responder.startAnswering(connection)
+        reception.startAnswering(connection)
         let isWhole = exchange.answer(output)
         if !isWhole { responder.event(.answerLost) }
         return isWhole
