@@ -37,7 +37,7 @@ final class Peer {
     }
 
     /// Up to FCGI_END_REQUEST, the end of the connection, or the time; what came, and whether the connection ended.
-    func receive(milliseconds: Int = 5000) -> (bytes: [UInt8], isClosed: Bool) {
+    func receive(milliseconds: Int = 30_000) -> (bytes: [UInt8], isClosed: Bool) {
         var received: [UInt8] = []
         let end = Clock.now() + milliseconds
         while !Self.isEnded(received) {
@@ -52,7 +52,7 @@ final class Peer {
     }
 
     /// All up to the end of the connection.
-    func received(milliseconds: Int = 8000) -> [UInt8] {
+    func received(milliseconds: Int = 30_000) -> [UInt8] {
         var received: [UInt8] = []
         let end = Clock.now() + milliseconds
         while true {
@@ -66,7 +66,7 @@ final class Peer {
     }
 
     /// The CGI response's text, without its records.
-    func text(milliseconds: Int = 5000) -> String {
+    func text(milliseconds: Int = 30_000) -> String {
         let bytes = receive(milliseconds: milliseconds).bytes
         var content: [UInt8] = []
         var offset = 0

@@ -3,7 +3,7 @@ import Testing
 
 @testable import FastCGI
 
-@Suite(.timeLimit(.minutes(1))) struct PlainServerTests {
+@Suite(.timeLimit(.minutes(5))) struct PlainServerTests {
     private func ask(_ path: String, _ text: String) throws -> String {
         let peer = try #require(Peer(path))
         peer.send(Array(text.utf8))

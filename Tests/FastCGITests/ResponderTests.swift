@@ -40,7 +40,7 @@ final class Desk: Sendable {
     func peer() throws -> Peer { try #require(Peer(path)) }
 
     /// How it ended; nil where it has not, after so long.
-    func stop(milliseconds: Int = 5000) -> Responder.Drain? {
+    func stop(milliseconds: Int = 60_000) -> Responder.Drain? {
         responder.stop()
         let end = Clock.now() + milliseconds
         while Clock.now() < end {
@@ -51,7 +51,7 @@ final class Desk: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ResponderTests {
+@Suite(.timeLimit(.minutes(5))) struct ResponderTests {
     @Test func answersOnKeptConnectionManyTimes() throws {
         let desk = try Desk()
         let peer = try desk.peer()
@@ -87,7 +87,10 @@ final class Desk: Sendable {
     }
 
     @Test func idleConnectionsCostNoThread() throws {
-        let desk = try Desk(workers: 4)
+        var limits = Limits()
+        limits.idle = .seconds(600)
+        limits.grace = .seconds(600)
+        let desk = try Desk(workers: 4, limits: limits)
         let idle = try (0..<150).map { _ in try desk.peer() }
         let kept = try (0..<150).map { _ in
             let peer = try desk.peer()
@@ -95,38 +98,47 @@ final class Desk: Sendable {
             try #require(peer.text().hasPrefix("Status: 200"))
             return peer
         }
-        let start = Clock.now()
         let peer = try desk.peer()
         peer.send(request())
         #expect(peer.text().hasPrefix("Status: 200"))
-        #expect(Clock.now() - start < 500)
         #expect(idle.count + kept.count == 300)
-        let end = Clock.now()
         #expect(desk.stop() == .complete)
-        #expect(Clock.now() - end < 2000)
     }
 
-    @Test func halfSentRequestsCostNoThreadAndEnd() throws {
-        var limits = Limits()
-        limits.request = .milliseconds(1500)
-        let desk = try Desk(workers: 2, limits: limits)
+    /// One peer for each place at which a request can be cut.
+    private static func halfSent(to desk: Desk) throws -> [Peer] {
         let whole = post("hello")
-        let cut = try (1..<whole.count).map { length in
+        return try (1..<whole.count).map { length in
             let peer = try desk.peer()
             peer.send(Array(whole[..<length]))
             return peer
         }
+    }
+
+    @Test func halfSentRequestsCostNoThread() throws {
+        var limits = Limits()
+        limits.request = .seconds(600)
+        limits.grace = .zero
+        let desk = try Desk(workers: 2, limits: limits)
+        let cut = try Self.halfSent(to: desk)
         let peer = try desk.peer()
-        let start = Clock.now()
-        peer.send(request())
+        peer.send(request(keep: false))
         #expect(peer.text().hasPrefix("Status: 200"))
-        #expect(Clock.now() - start < 1000)
-        for peer in cut {
-            let text = peer.text(milliseconds: 3000)
-            #expect(text.isEmpty || text.hasPrefix("Status: 408"))
-            #expect(peer.receive(milliseconds: 1000).isClosed)
-        }
+        #expect(peer.receive().isClosed)
         #expect(desk.called.load(ordering: .relaxed) == 1)
+        #expect(desk.stop() == .abandoned(cut.count))
+    }
+
+    @Test func halfSentRequestsEnd() throws {
+        var limits = Limits()
+        limits.request = .milliseconds(500)
+        let desk = try Desk(workers: 2, limits: limits)
+        for peer in try Self.halfSent(to: desk) {
+            let text = peer.text()
+            #expect(text.isEmpty || text.hasPrefix("Status: 408"))
+            #expect(peer.receive().isClosed)
+        }
+        #expect(desk.called.load(ordering: .relaxed) == 0)
         #expect(desk.stop() == .complete)
     }
 
@@ -135,13 +147,11 @@ final class Desk: Sendable {
         limits.request = .milliseconds(400)
         let desk = try Desk(workers: 1, limits: limits)
         let peer = try desk.peer()
-        let start = Clock.now()
-        for byte in request([("REQUEST_METHOD", "GET"), ("X", String(repeating: "x", count: 100))]) {
+        for byte in request([("REQUEST_METHOD", "GET"), ("X", String(repeating: "x", count: 1000))]) {
             guard peer.send([byte]) else { break }
             usleep(20_000)
         }
         #expect(peer.receive().isClosed)
-        #expect(Clock.now() - start < 4000)
         #expect(desk.called.load(ordering: .relaxed) == 0)
         #expect(desk.stop() == .complete)
     }
@@ -222,25 +232,25 @@ final class Desk: Sendable {
     }
 
     @Test func drainEndsWithStuckHandlersAndPeers() throws {
+        let gate = Atomic<Bool>(false)
         var limits = Limits()
         limits.grace = .milliseconds(300)
         let desk = try Desk(
             workers: 1, limits: limits,
             handler: { _ in
-                sleep(2)
+                while !gate.load(ordering: .acquiring) { usleep(1000) }
                 return Response(status: 200)
             })
         let peer = try desk.peer()
         peer.send(request())
         usleep(50_000)
-        let start = Clock.now()
         #expect(desk.stop() == .abandoned(1))
-        #expect(Clock.now() - start < 1500)
+        gate.store(true, ordering: .releasing)
     }
 
     @Test func peerThatDoesNotReadLosesItsAnswer() throws {
         var limits = Limits()
-        limits.answer = .milliseconds(300)
+        limits.answer = .seconds(1)
         let desk = try Desk(
             workers: 1, limits: limits,
             handler: { request in
@@ -250,7 +260,7 @@ final class Desk: Sendable {
         deaf.send(request())
         let peer = try desk.peer()
         peer.send(post("x"))
-        #expect(peer.text(milliseconds: 3000).hasPrefix("Status: 200"))
+        #expect(peer.text().hasPrefix("Status: 200"))
         #expect(desk.events.withLock { $0 } == [.answerLost])
         #expect(desk.stop() == .complete)
     }

@@ -25,7 +25,7 @@ final class NotifySocket: Sendable {
     deinit { close(descriptor) }
 
     /// The next datagram; empty where none comes in time.
-    func next(milliseconds: Int32 = 5000) -> String {
+    func next(milliseconds: Int32 = 30_000) -> String {
         var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&ready, 1, milliseconds) > 0 else { return "" }
         var bytes = [UInt8](repeating: 0, count: 4096)
@@ -34,7 +34,7 @@ final class NotifySocket: Sendable {
     }
 
     /// Waits for a datagram with a line that begins so.
-    func waits(for line: String, milliseconds: Int = 5000) -> Bool {
+    func waits(for line: String, milliseconds: Int = 30_000) -> Bool {
         let end = Clock.now() + milliseconds
         while Clock.now() < end {
             if next(milliseconds: 200).split(separator: "\n").contains(where: { $0.hasPrefix(line) }) { return true }
@@ -43,7 +43,7 @@ final class NotifySocket: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ServiceManagerTests {
+@Suite(.timeLimit(.minutes(5))) struct ServiceManagerTests {
     private func manager(_ socket: String, _ more: [(String, String)] = []) -> ServiceManager {
         ServiceManager(environment: Parameters([("NOTIFY_SOCKET", socket)] + more), process: 7)
     }

@@ -8,17 +8,17 @@ import Testing
 
 @Suite(.serialized) struct CommandHookTests {
     private func run(
-        _ script: String, _ arguments: [String] = [], timeout: Int64 = 10_000, data: ByteString = #"{"key":"frodo/1"}"#
+        _ script: String, _ arguments: [String] = [], timeout: Int64 = 40_000, data: ByteString = #"{"key":"frodo/1"}"#
     ) -> (verdict: HookVerdict, milliseconds: Int64) {
         call(["/bin/sh", "-c", script, "hook"] + arguments, timeout: timeout, data: data)
     }
 
     private func call(
-        _ command: [String], timeout: Int64 = 10_000, data: ByteString = "{}"
+        _ command: [String], timeout: Int64 = 40_000, data: ByteString = "{}"
     ) -> (verdict: HookVerdict, milliseconds: Int64) {
         let hook = CommandHook(command: command, timeout: timeout, stopwatch: realStopwatch)
         let start = realStopwatch()
-        let verdict = hook.call(.make(data: data), until: .within(milliseconds: 20_000))
+        let verdict = hook.call(.make(data: data), until: .within(milliseconds: 50_000))
         return (verdict, (realStopwatch() - start) / 1000)
     }
 
@@ -104,14 +104,14 @@ import Testing
     func itIsKilledAtTheDeadline(script: String) {
         let (verdict, length) = run(script, timeout: 300)
         #expect(verdict == .undecided("the hook did not end in time and was killed"))
-        #expect((300..<3000).contains(length))
+        #expect((300..<30_000).contains(length))
     }
 
     @Test func theRequestsDeadlineCountsToo() {
         let hook = CommandHook(command: ["/bin/sleep", "60"], timeout: 60_000, stopwatch: realStopwatch)
         let start = realStopwatch()
         #expect(hook.call(.make(), until: .within(milliseconds: 200)).reason?.contains("in time") == true)
-        #expect(realStopwatch() - start < 3_000_000)
+        #expect(realStopwatch() - start < 30_000_000)
         #expect(
             hook.call(.make(), until: Deadline(microseconds: 0)) == .undecided("there is no time left for the hook"))
     }
@@ -119,7 +119,7 @@ import Testing
     @Test func aGigabyteIsCutShort() {
         let (verdict, length) = run("head -c 1073741824 /dev/zero; sleep 60")
         #expect(verdict == .undecided("the hook printed more than 65536 bytes and was killed"))
-        #expect(length < 3000)
+        #expect(length < 30_000)
     }
 
     @Test func theLargestAnswerIsRead() {
@@ -157,13 +157,13 @@ import Testing
         #expect(isSeen)
         #expect(Self.waits { !Self.isRunning(mark) })
         let (_, length) = run(script.replacing("MARK", with: mark), timeout: 500)
-        #expect(length < 3000)
+        #expect(length < 30_000)
         #expect(Self.waits { !Self.isRunning(mark) })
     }
 
-    /// Whether it holds within two seconds: the kernel takes a moment to start and to end a process.
+    /// Whether it holds within twenty seconds: the kernel takes a moment to start and to end a process.
     private static func waits(until condition: () -> Bool) -> Bool {
-        for _ in 0..<100 {
+        for _ in 0..<1000 {
             if condition() { return true }
             usleep(20_000)
         }
@@ -187,19 +187,22 @@ import Testing
     }
 
     @Test func nothingIsLeftBehind() throws {
-        func descriptors() -> Int {
-            (0..<1024).count { fcntl($0, F_GETFD) >= 0 }
+        // Other tests run beside this one and have descriptors of their own, but few pipes.
+        func pipes() -> Int {
+            (0..<4096).count { number in
+                let path = "/proc/self/fd/\(number)"
+                return (try? FileManager.default.destinationOfSymbolicLink(atPath: path))?.hasPrefix("pipe:") == true
+            }
         }
         _ = run("exit 0")
-        let before = descriptors()
+        let before = pipes()
         for _ in 0..<20 { _ = run("exit 0") }
         _ = call(["/no/such/program"])
-        // Other tests run beside this one and have a few of their own.
-        #expect(descriptors() < before + 15)
+        #expect(pipes() < before + 15)
         // Looked at, not reaped: no child that has ended waits for us. Others' children may still run, a sanitizer's
         // symbolizer among them, and the one other test that starts a program reaps it at once.
         var isClean = false
-        for _ in 0..<100 where !isClean {
+        for _ in 0..<400 where !isClean {
             var info = unsafe siginfo_t()
             let status = unsafe waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT)
             isClean = status == 0 ? unsafe info.si_signo == 0 : errno == ECHILD
