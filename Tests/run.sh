@@ -76,16 +76,17 @@ WAITING=(
 
 # shellcheck disable=SC2317  # called by part
 end_to_end() {
-    local line files ignored=() runs=() run status=0
+    local line files first ignored=() runs=() run status=0
     for line in "${WAITING[@]}"; do
         read -ra files <<<"$line"
         files=("${files[@]/#/Tests/EndToEndTests/}")
         files=("${files[@]/%/.py}")
         ignored+=("${files[@]/#/--ignore=}")
-        pytest "${files[@]}" >".build/waiting-${#runs[@]}.log" 2>&1 &
+        first=$((24000 + 4000 * ${#runs[@]}))
+        TEST_PORTS=$first-$((first + 3999)) pytest "${files[@]}" >".build/waiting-${#runs[@]}.log" 2>&1 &
         runs+=($!)
     done
-    pytest Tests/EndToEndTests "${ignored[@]}" || status=$?
+    TEST_PORTS=20000-23999 pytest Tests/EndToEndTests "${ignored[@]}" || status=$?
     for run in "${runs[@]}"; do
         wait "$run" || status=$?
     done

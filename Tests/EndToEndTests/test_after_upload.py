@@ -152,7 +152,7 @@ def test_without_a_database_of_types(s3):
 
         def run(*words, **more):
             return subprocess.run(as_server_user([str(program.program), *words]), capture_output=True, text=True,
-                                  timeout=20, stdin=subprocess.DEVNULL, env={**environment, **more})
+                                  timeout=60, stdin=subprocess.DEVNULL, env={**environment, **more})
 
         assert run("check").returncode == 0
         program.config.write_text(text.replace("[rules]\n", "[rules]\ninspect = true\n"))

@@ -34,7 +34,7 @@ def test_json(block):
 def test_php(block, tmp_path):
     path = tmp_path / "a.php"
     path.write_text(block.text if block.text.startswith("<?php") else "<?php\n" + block.text)
-    result = subprocess.run(["php", "-l", path], capture_output=True, text=True, timeout=10)
+    result = subprocess.run(["php", "-l", path], capture_output=True, text=True, timeout=60)
     assert result.returncode == 0, result.stdout
 
 

@@ -42,7 +42,7 @@ def test_what_is_not_run_is_listed():
 @blocks_of("sh", run=False)
 def test_a_script(block):
     """It parses, what it names of the project is there, and our program knows the words and options."""
-    result = subprocess.run(["bash", "-n"], input=block.text, capture_output=True, text=True, timeout=10)
+    result = subprocess.run(["bash", "-n"], input=block.text, capture_output=True, text=True, timeout=60)
     assert result.returncode == 0, result.stderr
     ours = commands(block.text)
     assert [fault for words in ours for fault in faults(words)] == []

@@ -56,7 +56,7 @@ def script(folder, number, changes):
     path.write_text(adapted(snippet("docs/hook.md", "The hook", "sh", 0) if number == 0 else
                             snippet("docs/hook.md", "The hook", "sh", 1), changes))
     path.chmod(0o755)
-    yield lambda text, *words: subprocess.run([path, *words], input=text, capture_output=True, text=True, timeout=20,
+    yield lambda text, *words: subprocess.run([path, *words], input=text, capture_output=True, text=True, timeout=60,
                                               env=PROGRAMS)
 
 
@@ -94,7 +94,7 @@ def test_a_receipt_in_php(tmp_path, text, good):
     path = tmp_path / "receipt.php"
     path.write_text("<?php\n" + snippet("docs/hook.md", "Receipts", "php") +
                     "echo json_encode(receipt(getenv('RECEIPT'), getenv('SECRET'), 'frodo'));")
-    result = subprocess.run(["php", path], capture_output=True, text=True, timeout=20,
+    result = subprocess.run(["php", path], capture_output=True, text=True, timeout=60,
                             env={**os.environ, "RECEIPT": text, "SECRET": RECEIPT_SECRET})
     assert result.returncode == 0, result.stdout
     claims = json.loads(result.stdout)

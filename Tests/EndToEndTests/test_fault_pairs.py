@@ -42,6 +42,7 @@ class Trial:
         self.may_refuse = False
         self.replies = []
         self.story = []
+        self.leaving = []
 
     def run(self, seed):
         with (in_parts if self.is_large else Case)(f"pair{seed}") as self.case:
@@ -55,7 +56,7 @@ class Trial:
                 self.revive()
                 self.post_at_once(self.chance.choice([1, 1, 2, 4]))
                 self.check_what_is_there()
-            wait_for(lambda: not self.case.store.open)
+            assert wait_for(self.case.store.is_quiet)
             self.case.store.heal()
             self.check_the_end(self.heal())
 
@@ -93,9 +94,14 @@ class Trial:
             if process.process.poll() is None:
                 process.process.send_signal(how)
                 if how == signal.SIGKILL:
-                    process.process.wait(timeout=10)
+                    process.process.wait(timeout=30)
+                else:
+                    self.leaving.append(process)
 
     def revive(self):
+        for process in self.leaving:
+            process.process.wait(timeout=30)
+        self.leaving = []
         self.processes = [each if each.process.poll() is None else self.case.start() for each in self.processes]
         self.case.responder = self.processes[0]
 
@@ -114,7 +120,7 @@ class Trial:
             self.replies += [post.result() for post in posts if post.result() is not None]
 
     def heal(self):
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while True:
             self.revive()
             reply = self.post(self.processes[0])
@@ -166,6 +172,6 @@ def running():
 def test_faults_together(seed, running):
     trial, future = running[seed]
     try:
-        future.result(timeout=120)
+        future.result(timeout=300)
     except AssertionError as error:
         raise AssertionError(f"{error}\nfaults: {trial.story}\ncalls: {trial.case.store.calls}") from error

@@ -115,7 +115,7 @@ def broken(stream):
 
 def answered(program, records):  # noqa: F811
     """The statuses of what came back; the stream is always ended, so that nothing need wait for a deadline."""
-    data = program.exchange(b"".join(records), "half-closed", seconds=5)
+    data = program.exchange(b"".join(records), "half-closed")
     assert program.process.poll() is None, "it died: " + program.output()
     assert SECRET.encode() not in data
     ended, cut = standard_output(data)

@@ -74,7 +74,7 @@ def url(request):
 
 
 def post(url, body, headers):
-    return requests.post(url, data=body, headers=headers, timeout=10)
+    return requests.post(url, data=body, headers=headers, timeout=60)
 
 
 def test_a_receiver_takes_what_is_signed_and_says_the_same_again(url):
@@ -119,7 +119,7 @@ def test_a_receiver_knows_one_of_several_signatures(url):
 
 def run(directory, text):
     return subprocess.run([str(HOOKS / "on-upload.sh"), str(directory)], input=text, capture_output=True, text=True,
-                          cwd="/", timeout=20,
+                          cwd="/", timeout=60,
                           env={"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "COUNTERSIGN_WEBHOOK_ID": ID})
 
 
@@ -227,5 +227,5 @@ def receipt(secret=RECEIPT_SECRET, algorithm="HS256", **changes):
     (receipt()[:-2], None), ("", None)])
 def test_a_receipt(tmp_path, text, expected):
     done = subprocess.run([sys.executable, str(HOOKS / "receipt.py"), str(secret_file(tmp_path, "k", RECEIPT_SECRET)),
-                           "frodo"], input=text, capture_output=True, text=True, timeout=20)
+                           "frodo"], input=text, capture_output=True, text=True, timeout=60)
     assert (done.stdout.strip() if done.returncode == 0 else None) == expected, done.stderr

@@ -18,7 +18,7 @@ import servers
 from faults import clock, responder
 from faults.responder import Reply, form, parameters
 from faults.store import wait_for
-from test_completion_faults import KEY, Case
+from test_completion_faults import DEADLINE, KEY, Case
 
 DOWN = (503, {})
 UP = (200, {})
@@ -29,7 +29,7 @@ class Outbox(Case):
     """A case whose hook is down, and whose uploads are accepted all the same."""
 
     def __init__(self, name, spool=None, operations=None, begins=True, **hook):
-        super().__init__(name, start=False, deadline=5)
+        super().__init__(name, start=False)
         self.spool = Path(spool or self.installation.directory / "spool")
         self.installation.values["hook"].update({"when_down": "accept", "spool": str(self.spool), **hook})
         if operations:
@@ -61,7 +61,7 @@ class Outbox(Case):
         """The site is there again, and hears of everything."""
         self.hook.say(UP)
         self.hurry()
-        wait_for(lambda: not self.names(), seconds=20)
+        wait_for(lambda: not self.names(), seconds=60)
         assert self.names("dead") == []
 
     def calls(self):
@@ -131,7 +131,7 @@ def test_the_first_spool_comes_by_a_reload():
         hook.update(later)
         case.installation.write()
         os.kill(case.responder.pid, signal.SIGHUP)
-        wait_for(lambda: "configuration was read again" in case.log(), seconds=20)
+        wait_for(lambda: "configuration was read again" in case.log(), seconds=60)
         assert "restart" not in case.log()
         reply = case.succeeds()
         assert len(case.names()) == 1
@@ -152,8 +152,8 @@ def test_a_refusal_comes_too_late():
         reply = case.succeeds()
         case.hook.say((422, {"error": "No orcs"}))
         case.hurry()
-        wait_for(lambda: case.names("dead"), seconds=20)
-        wait_for(lambda: not case.names(), seconds=20)
+        wait_for(lambda: case.names("dead"), seconds=60)
+        wait_for(lambda: not case.names(), seconds=60)
         case.is_done(reply)
         assert "result=refused" in case.log() and "No orcs" in case.log()
         identity, = case.names("dead")
@@ -162,7 +162,7 @@ def test_a_refusal_comes_too_late():
         assert shown["state"] == "dead" and shown["data"]["key"] == reply.json["key"]
         case.hook.say(UP)
         case.operator("retry", identity)
-        wait_for(lambda: not case.names() and not case.names("dead"), seconds=20)
+        wait_for(lambda: not case.names() and not case.names("dead"), seconds=60)
         assert case.hook.deliveries[-1].status == 200 and case.hook.deliveries[-1].id == identity
 
 
@@ -204,7 +204,7 @@ def dies_at(call, when, hook_is_up):
             assert len(case.names()) == (call > 5 or call == 5 and when == "+")
         case.hook.say(UP if hook_is_up else DOWN)
         case.start()
-        reply = case.succeeds(patience=5)
+        reply = case.succeeds(patience=DEADLINE)
         case.delivers()
         assert len(case.hook.ids()) == 1, case.calls()
         assert 1 <= [each.status for each in case.hook.deliveries].count(200) <= 2
@@ -219,7 +219,7 @@ def test_killed_at_every_call_to_the_disk():
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         for point, end in [(point, pool.submit(dies_at, *point)) for point in points]:
             try:
-                end.result(timeout=120)
+                end.result(timeout=300)
             except Exception as error:
                 raise AssertionError(f"killed at {point}") from error
 
@@ -230,7 +230,7 @@ def test_killed_around_the_verdict(point):
     with Outbox("verdict-" + point) as case:
         def kill(_):
             case.responder.kill()
-            case.responder.process.wait(timeout=10)
+            case.responder.process.wait(timeout=30)
 
         how = {"after": kill} if point == "after" else {"before": kill, "apply": False, "raw": b""}
         case.store.fail("PUT", claim=True, skip=1, times=1, **how)
@@ -239,7 +239,7 @@ def test_killed_around_the_verdict(point):
         assert len(case.names()) == 1
         case.start()
         case.delivers()
-        reply = case.succeeds(patience=5)
+        reply = case.succeeds(patience=DEADLINE)
         assert len(case.hook.ids()) == 1
         case.is_done(reply)
 
@@ -250,12 +250,12 @@ def test_killed_during_the_delivery():
 
         def kill(_):
             case.responder.kill()
-            case.responder.process.wait(timeout=10)
+            case.responder.process.wait(timeout=30)
             return {}
 
         case.hook.say((200, kill), UP)
         case.hurry()
-        assert case.responder.process.wait(timeout=20) == -signal.SIGKILL
+        assert case.responder.process.wait(timeout=60) == -signal.SIGKILL
         assert len(case.names()) == 1, "it may have been heard, or not"
         case.start()
         case.delivers()
@@ -275,7 +275,7 @@ def test_many_processes_on_one_folder():
         case.hook.say(UP)
         case.hurry()
         case.operator("deliver")
-        wait_for(lambda: not case.names(), seconds=30)
+        wait_for(lambda: not case.names(), seconds=60)
         calls = case.calls()[before:]
         assert len(calls) == 12 and len(set(calls)) == 12
 
@@ -287,6 +287,8 @@ def test_cgi_and_the_command():
         assert reply.is_success, reply
         assert case.cgi().body == reply.body
         identity, = case.names()
+        later = time.time() + 3600
+        os.utime(case.spool / "new" / identity, (later, later))
         assert case.operator("deliver") == "", "it is not due yet"
         case.operator("retry", "--all")
         assert "postponed: the hook answered 503" in case.operator("deliver")

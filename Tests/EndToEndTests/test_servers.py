@@ -252,9 +252,9 @@ def test_a_query_is_no_command_line(site, tmp_path_factory, query):
     door = tmp_path_factory.mktemp("door")
     door.chmod(0o777)
     query = query.format(path=door / "socket")
-    response = requests.get(f"{site.open_url}/upload/health?{query}", timeout=5)
+    response = requests.get(f"{site.open_url}/upload/health?{query}", timeout=60)
     assert response.status_code == 200 and response.json() == {"status": "ok"}
-    response = requests.get(f"{site.url}/upload/prefix?{query}", headers=login("frodo"), timeout=5)
+    response = requests.get(f"{site.url}/upload/prefix?{query}", headers=login("frodo"), timeout=60)
     assert response.status_code == 200 and response.json()["prefix"] == "frodo/"
     assert not list(door.iterdir())
 

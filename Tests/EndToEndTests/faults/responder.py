@@ -136,7 +136,7 @@ def form(**fields):
 class Installation:
     """A configuration with its secrets, which any number of processes share."""
 
-    def __init__(self, endpoint, hook=None, deadline=2, **sections):
+    def __init__(self, endpoint, hook=None, deadline=20, **sections):
         self.directory = processes.temporary_directory()
         self.program = self.directory / "countersign"
         os.link(shared_program(), self.program)
@@ -155,7 +155,7 @@ class Installation:
                         "secret_access_key_file": f"{place}/storage.secret"},
         }
         if hook:
-            self.values["hook"] = {"url": hook, "secret_file": f"{place}/hook.secret", "timeout": 1}
+            self.values["hook"] = {"url": hook, "secret_file": f"{place}/hook.secret", "timeout": max(1, deadline // 2)}
         for section, values in sections.items():
             self.values.setdefault(section, {}).update(values)
         self.config = self.directory / "countersign.toml"
@@ -262,7 +262,7 @@ class Responder:
             return self.process and self.process.returncode
         self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(timeout=15)
+            return self.process.wait(timeout=30)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

@@ -499,10 +499,12 @@ def copy_result(etag):
                   f"<ETag>&quot;{etag}&quot;</ETag></CopyObjectResult>").encode()
 
 
-def wait_for(condition, seconds=5):
+def wait_for(condition, seconds=30):
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    while True:
+        is_over = time.monotonic() >= end  # before the last look: this process may have been held up since the one before
         if condition():
             return True
+        if is_over:
+            return False
         threading.Event().wait(0.01)
-    return False

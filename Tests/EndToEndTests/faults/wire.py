@@ -94,16 +94,21 @@ class Server:
         self.closing = threading.Event()
         self.lock = threading.RLock()
         self.open = set()
+        self.busy = 0
         self.connections = 0
         self.errors = []
-        self.listener = None
+        self.listener, self.reserved = None, None
         self.port = port
         self.listen()
 
-    def listen(self):
+    def bound(self):
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", self.port))
+        return listener
+
+    def listen(self):
+        listener, self.reserved = self.reserved or self.bound(), None
         listener.listen(256)
         self.listener, self.port = listener, listener.getsockname()[1]
         threading.Thread(target=self.accept, args=(listener,), daemon=True).start()
@@ -119,6 +124,7 @@ class Server:
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)  # wakes accept
             listener.close()
+            self.reserved = self.bound()  # nobody else may have the port meanwhile
 
     def end_connections(self, but=None):
         with self.lock:
@@ -130,6 +136,7 @@ class Server:
     def stop(self):
         self.closing.set()
         self.refuse()
+        self.reserved.close()
         self.end_connections()
 
     def accept(self, listener):
@@ -158,7 +165,8 @@ class Server:
                 request, rest = self.read(connection, rest)
                 if request is None:
                     return
-                self.exchange(connection, request)
+                with self.work():
+                    self.exchange(connection, request)
         except (Gone, OSError):
             pass
         except Exception as error:  # a defect of this server must not pass for one of the program
@@ -190,6 +198,24 @@ class Server:
                 return None, b""
             rest += piece
         return Request(method, target, headers, rest[:length]), rest[length:]
+
+    @contextlib.contextmanager
+    def work(self):
+        with self.lock:
+            self.busy += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.busy -= 1
+
+    def is_quiet(self):
+        """Whether nothing is being answered, and nothing waits to be read: no bytes, and no end of a connection."""
+        with self.lock:
+            try:
+                return not self.busy and not select.select(list(self.open), [], [], 0)[0]
+            except (OSError, ValueError):  # one has just been closed
+                return False
 
     # --- answers ---------------------------------------------------------------------------------------------------
 

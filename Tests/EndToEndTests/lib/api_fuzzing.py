@@ -23,6 +23,7 @@ OF_WHAT_IS_GONE = ["signPart", "signParts", "abortMultipartUpload"]
 CONFIGURATION = f"""\
 seed = {SEED}
 suppress-health-check = ["all"]
+request-timeout = 60.0
 
 [generation]
 database = "none"

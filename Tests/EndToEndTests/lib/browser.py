@@ -11,7 +11,7 @@ from selenium.webdriver.common.by import By
 from processes import free_port, is_root, remove, temporary_directory
 from servers import PASSWORD
 
-PATIENCE = 30
+PATIENCE = 60
 
 
 class Browsers:

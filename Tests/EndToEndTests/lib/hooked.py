@@ -12,6 +12,10 @@ from processes import give
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 
 
+class Listener(ThreadingHTTPServer):
+    request_queue_size = 128  # of those who complete at once, none may have to knock again
+
+
 class Hook:
     """The site's own server: refuses what is named so, narrows what is named so, takes the rest."""
 
@@ -32,7 +36,7 @@ class Hook:
             def log_message(self, *_):
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server = Listener(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 

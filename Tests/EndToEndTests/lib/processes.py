@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 SERVER_USER = "www-data"  # when the tests run as root, servers and the program run as this user
-PATIENCE = 30  # seconds until something must have started or stopped
+PATIENCE = 60  # seconds until something must have started or stopped
 
 
 def is_root():
@@ -41,9 +41,19 @@ def temporary_directory():
     return give(path)
 
 
+# Runs of tests that go side by side are given ranges of their own, below the one from which outgoing connections take
+# their ports.
+FIRST_PORT, LAST_PORT = map(int, os.environ.get("TEST_PORTS", "20000-31999").split("-"))
+given_ports = set()
+
+
 def free_port():
-    for _ in range(200):
-        port = random.randrange(20000, 32000)
+    """One that nobody holds, and that was not given before: it may be some time until it is bound."""
+    for _ in range(1000):
+        port = random.randint(FIRST_PORT, LAST_PORT)
+        if port in given_ports:
+            continue
+        given_ports.add(port)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
@@ -55,11 +65,13 @@ def free_port():
 
 def wait_until(condition, what, seconds=PATIENCE):
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    while True:
+        is_over = time.monotonic() >= end  # before the last look: this process may have been held up since the one before
         if condition():
             return
+        if is_over:
+            raise RuntimeError(f"waited {seconds} s for {what}")
         time.sleep(0.02)
-    raise RuntimeError(f"waited {seconds} s for {what}")
 
 
 def answers_on(port):

@@ -1,6 +1,7 @@
 """The program, and real web servers before it, each configured with the files that a site would use."""
 
 import base64
+import fcntl
 import hashlib
 import os
 import shutil
@@ -136,12 +137,14 @@ def write_pages(root):
 def fine_uploader():
     """The real one, from Debian's package, unpacked once into the build directory."""
     target = REPOSITORY / ".build/fine-uploader"
-    if not list(target.glob("*.deb")):
-        target.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["apt-get", "download", "-qq", "ruby-rails-assets-fine-uploader"], cwd=target, check=True,
-                       stderr=subprocess.DEVNULL)
-    if not (target / "usr").is_dir():
-        subprocess.run(["dpkg", "-x", *map(str, target.glob("*.deb")), str(target)], check=True)
+    target.mkdir(parents=True, exist_ok=True)
+    with (target / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several runs of tests go side by side
+        if not list(target.glob("*.deb")):
+            subprocess.run(["apt-get", "download", "-qq", "ruby-rails-assets-fine-uploader"], cwd=target, check=True,
+                           stderr=subprocess.DEVNULL)
+        if not (target / "usr").is_dir():
+            subprocess.run(["dpkg", "-x", *map(str, target.glob("*.deb")), str(target)], check=True)
     return next(target.glob("usr/share/**/s3.fine-uploader.js"))
 
 

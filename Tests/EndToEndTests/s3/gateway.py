@@ -32,7 +32,7 @@ import uuid
 from pathlib import Path
 
 REGION = "us-east-1"
-PATIENCE = 60  # seconds for the whole start; it takes one or two
+PATIENCE = 150  # seconds for the whole start; it takes one or two
 POOLS = [".rgw.root"] + ["default.rgw." + p for p in
                          ("log", "control", "meta", "buckets.index", "buckets.data", "buckets.non-ec")]
 USERS = {
@@ -127,8 +127,9 @@ rgw_multipart_min_part_size = 1
 
 def free_port():
     """A loopback port nobody holds, below the range from which outgoing connections take theirs."""
+    first, last = map(int, os.environ.get("TEST_PORTS", "20000-31999").split("-"))
     for _ in range(200):
-        port = random.randrange(20000, 32000)
+        port = random.randint(first, last)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
