@@ -447,10 +447,10 @@ def test_a_published_post(site, post):
     ("bucket=uploads&key=frodo%2Fa.jpg&uuid=1&name=" + "n" * 5000, 0.3),
 ], ids=["20000 parameters", "2000 brackets", "200 kB", "a long tag", "a long key", "a long name"])
 def test_a_huge_post(site, body, most):
-    before = set(site.stored())
+    before, spent = set(site.stored()), site.program.processor_time()
     reply = site.post(body.encode())
     assert 400 <= reply.status < 500, reply
-    assert reply.seconds < most + 5, "a machine may be busy"
+    assert site.program.processor_time() - spent < most
     assert set(site.stored()) == before
 
 

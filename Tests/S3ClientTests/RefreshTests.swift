@@ -17,7 +17,7 @@ import Testing
         let isBroken = Atomic(false)
         /// Real milliseconds that a fetch takes.
         let delay = Atomic<Int64>(0)
-        /// A fetch ends when so many callers have come back, which can only be others than its own.
+        /// The next fetch ends when so many callers have come back, which can only be others than its own.
         let rivals = Atomic(0)
         let back = Atomic(0)
 
@@ -32,6 +32,7 @@ import Testing
             while back.load(ordering: .relaxed) < rivals.load(ordering: .relaxed), monotonicMicroseconds() < end {
                 usleep(1000)
             }
+            rivals.store(0, ordering: .relaxed)
             if isBroken.load(ordering: .relaxed) { throw .unavailable("down") }
             let now = (clock.start + clock.stopwatch / 1000) / 1000
             return Credentials(

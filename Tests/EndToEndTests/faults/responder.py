@@ -266,7 +266,7 @@ class Responder:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise RuntimeError("the program did not end within 15 s of SIGTERM") from None
+            raise RuntimeError("the program did not end within 30 s of SIGTERM") from None
 
     # --- requests --------------------------------------------------------------------------------------------------
 
@@ -284,6 +284,11 @@ class Responder:
         """KiB of memory that it had at most."""
         found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{self.pid}/status").read_text())
         return int(found.group(1))
+
+    def processor_time(self):
+        """Seconds of a processor that it has used: how busy the machine is does not count."""
+        after_name = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return sum(map(int, after_name[11:13])) / os.sysconf("SC_CLK_TCK")
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))

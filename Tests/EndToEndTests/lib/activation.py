@@ -1,5 +1,6 @@
 """A program that gets its sockets and its signals from a service manager: us."""
 
+import contextlib
 import fcntl
 import http.client
 import os
@@ -165,6 +166,27 @@ def request(path, parameters=PARAMETERS, body=b""):
         connection.send(fastcgi.head(parameters) + fastcgi.body(body) if body
                         else fastcgi.head(parameters) + fastcgi.record(fastcgi.STDIN))
         return connection.answer()
+
+
+@contextlib.contextmanager
+def behind_nginx(units, text=servers.NGINX_BASIC):
+    """Two units at work, each on a socket that outlives it, behind one nginx; gives the sockets and nginx."""
+    sockets = []
+    try:
+        for number, unit in enumerate(units):
+            sockets.append(listening(unit.socket, high=100 + 10 * number))
+            unit.start([sockets[-1]])
+        first, second = (f"server unix:{unit.socket};" for unit in units)
+        nginx = servers.Nginx(units[0].socket, servers=text, changes=[(first, f"{first}\n    {second}")])
+        try:
+            yield sockets, nginx.start()
+        finally:
+            nginx.stop()
+    finally:
+        for unit in units:
+            unit.stop()
+        for each in sockets:
+            each.close()
 
 
 class Load:

@@ -20,7 +20,7 @@ import requests
 
 import servers
 import uppy
-from activation import Unit, listening
+from activation import Unit, behind_nginx
 from faults.front import Front
 from faults.wire import Answer, Fault
 from uploads import fields, login, new_key, policy, send, sign
@@ -164,25 +164,14 @@ def footprint(pid):
 def pair(s3):
     """Two processes on two sockets, behind one nginx; the second one's S3 has weather too."""
     weather = Weather(s3["port"])
-    units, sockets = [], []
     try:
-        for _ in range(2):
-            unit = Unit(s3, more='[operations]\npublic = ["health", "metrics"]\n')
+        units = [Unit(s3, more='[operations]\npublic = ["health", "metrics"]\n') for _ in range(2)]
+        for unit in units:
             unit.rewrite((f'endpoint = "{s3["url"]}"',
                           f'endpoint = "http://127.0.0.1:{weather.port}"\npublic_endpoint = "{s3["url"]}"'))
-            sockets.append(listening(unit.socket, high=100 + 10 * len(units)))
-            units.append(unit.start([sockets[-1]]))
-        first, second = (f"server unix:{unit.socket};" for unit in units)
-        nginx = servers.Nginx(units[0].socket, servers=servers.NGINX_BASIC, changes=[(first, f"{first}\n    {second}")])
-        try:
-            yield units, sockets, nginx.start(), weather
-        finally:
-            nginx.stop()
+        with behind_nginx(units) as (sockets, nginx):
+            yield units, sockets, nginx, weather
     finally:
-        for unit in units:
-            unit.stop()
-        for each in sockets:
-            each.close()
         weather.stop()
 
 

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 import servers
-from activation import Unit, listening
+from activation import Unit, behind_nginx
 from uploads import new_key, policy, sign
 
 SECONDS = int(os.environ.get("COUNTERSIGN_SOAK_SECONDS", "600")) / 5
@@ -31,6 +31,15 @@ NGINX = servers.NGINX_BASIC.replace("        location /own/", """\
             include {directory}/countersign.conf;
         }}
         location /own/""")
+
+PROFILES = f"""\
+quota_requests = 0
+quota_bytes = "{FILES * SIZE} B"
+
+[profiles.short]
+quota_requests = {SHORT_FILES}
+quota_window = {SHORT}
+"""
 
 
 class Counted:
@@ -73,35 +82,14 @@ class Counted:
 @pytest.fixture
 def pair(s3):
     """Two processes on two sockets, with one file, behind one nginx."""
-    units, sockets = [], []
-    try:
-        for number in range(2):
-            unit = Unit(s3, more=f"""\
-quota_requests = 0
-quota_bytes = "{FILES * SIZE} B"
-
-[profiles.short]
-quota_requests = {SHORT_FILES}
-quota_window = {SHORT}
-""")
-            units.append(unit)
-            file = units[0].directory / "quotas"
-            unit.text = unit.text.replace("[rules]\n", f"[rules]\nquota_requests = {FILES}\nquota_window = 2592000\n")
-            unit.text += f'\n[quotas]\nfile = "{file}"\nentries = 64\n'
-            unit.rewrite()
-            sockets.append(listening(unit.socket, high=100 + 10 * number))
-            unit.start([sockets[-1]])
-        first, second = (f"server unix:{unit.socket};" for unit in units)
-        nginx = servers.Nginx(units[0].socket, servers=NGINX, changes=[(first, f"{first}\n    {second}")])
-        try:
-            yield units, sockets, nginx.start(), file
-        finally:
-            nginx.stop()
-    finally:
-        for unit in units:
-            unit.stop()
-        for each in sockets:
-            each.close()
+    units = [Unit(s3, more=PROFILES) for _ in range(2)]
+    file = units[0].directory / "quotas"
+    for unit in units:
+        unit.text = unit.text.replace("[rules]\n", f"[rules]\nquota_requests = {FILES}\nquota_window = 2592000\n")
+        unit.text += f'\n[quotas]\nfile = "{file}"\nentries = 64\n'
+        unit.rewrite()
+    with behind_nginx(units, NGINX) as (sockets, nginx):
+        yield units, sockets, nginx, file
 
 
 def test_quotas_over_restarts(pair, s3):
